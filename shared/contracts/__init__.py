@@ -1,0 +1,1 @@
+"""What services say to each other and to clients: pydantic shapes, no behaviour, no I/O."""

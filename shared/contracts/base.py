@@ -1,0 +1,38 @@
+"""The base of every contract, a page of a list, and numbers that survive JSON."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Generic, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat
+
+Item = TypeVar("Item")
+
+
+class Contract(BaseModel):
+    """A shape on the wire: unknown fields are refused, numbers are finite."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+
+class Reply(BaseModel):
+    """A shape that a client reads: fields that a newer service adds are ignored."""
+
+    model_config = ConfigDict(extra="ignore", allow_inf_nan=False, from_attributes=True)
+
+
+class Page(Reply, Generic[Item]):
+    """One page of a list; pass `next_page_token` back as `page_token` for the next one."""
+
+    items: list[Item]
+    next_page_token: str | None = None
+    total: int = Field(description="How many items the whole list has.")
+
+
+def _in_utc(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+Moment = Annotated[datetime, AfterValidator(_in_utc)]
+Metrics = dict[str, FiniteFloat | None]
+Keys = dict[str, str]
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256, hexadecimal.")]

@@ -1,0 +1,94 @@
+"""Forecasts: what to forecast, and what a model says about the horizon."""
+
+from datetime import date, datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import Field, FiniteFloat
+
+from shared.contracts.base import Contract, Keys, Metrics, Moment, Reply
+from shared.contracts.datasets import Point
+
+Fill = Literal["last", "zero", "mean"]
+
+
+class ForecastRequest(Contract):
+    """A forecast to make now.
+
+    A `start` in the past gives the forecast as it would have been made then, with the actual
+    values beside it. Known covariates of the horizon come from the dataset, then from `future`,
+    then from the policy in `fill`; what is missing after that is refused, gap by gap.
+    """
+
+    model: str
+    version: int | Literal["best", "latest"] = "best"
+    dataset_id: UUID | None = Field(
+        default=None, description="Recent values; the newest version of the model's dataset if absent."
+    )
+    series: list[Keys] | None = Field(
+        default=None, max_length=1000, description="All series of the model's scope if absent."
+    )
+    horizon: int | None = Field(default=None, ge=1, le=1000, description="The model's if absent.")
+    start: date | datetime | None = Field(default=None, description="First date to forecast.")
+    future: list[dict[str, Any]] = Field(default=[], max_length=100_000)
+    fill: dict[str, Fill] = {}
+    quantiles: list[float] = Field(default=[0.025, 0.1, 0.5, 0.9, 0.975], min_length=1, max_length=99)
+    paths: int = Field(default=100, ge=1, le=2000, description="Sample paths per series.")
+    seed: int = Field(default=0, ge=0, le=2**31 - 1)
+    history: int = Field(default=112, ge=0, le=10_000, description="Past steps to return.")
+
+
+class ForecastPoint(Reply):
+    """What the model says about one step."""
+
+    date: Moment
+    mean: FiniteFloat
+    quantiles: dict[str, FiniteFloat]
+
+
+class Total(Reply):
+    """The sum over the horizon; its interval comes from the paths."""
+
+    mean: FiniteFloat
+    quantiles: dict[str, FiniteFloat]
+    actual: FiniteFloat | None = None
+
+
+class SeriesForecast(Reply):
+    """History and forecast of one series, with the actual values where they are known."""
+
+    keys: Keys
+    history: list[Point]
+    forecast: list[ForecastPoint]
+    actuals: list[Point] | None = None
+    total: Total
+    analysis: Metrics = Field(
+        default={}, description="Errors where actuals are known; change against the last horizon."
+    )
+
+
+class ForecastSummary(Reply):
+    """A line in the history of forecasts."""
+
+    id: UUID
+    model: str
+    version: int
+    algorithm: str
+    dataset_id: UUID
+    dataset_name: str
+    frequency: str
+    horizon: int
+    start: Moment
+    series_count: int
+    first_series: Keys
+    seconds: FiniteFloat
+    size_bytes: int
+    created_at: Moment
+
+
+class Forecast(ForecastSummary):
+    """A whole forecast, as it was made."""
+
+    target: str
+    request: ForecastRequest
+    series: list[SeriesForecast]
