@@ -22,7 +22,9 @@ def main(profile: str) -> None:
     """Install what `profile` needs, unless the stamp says that it is there."""
     if sys.version_info[:2] not in ((3, 11), (3, 12)):
         found = ".".join(map(str, sys.version_info[:2]))
-        sys.exit(f"Shelfcast needs Python 3.11 or 3.12, this is {found}. Try: make PYTHON=python3.11 …")
+        sys.exit(
+            f"Shelfcast needs Python 3.11 or 3.12, this is {found}. Try: make PYTHON=python3.11 …"
+        )
     lock = ROOT / "requirements" / f"{profile}.lock"
     wanted = _fingerprint(lock)
     if _installed(profile) == wanted:
@@ -31,7 +33,7 @@ def main(profile: str) -> None:
         _install(lock)
     except subprocess.CalledProcessError as error:
         command = " ".join(str(part) for part in error.cmd[:6])
-        sys.exit(f"Setting up {VENV} failed at `{command} …` (exit {error.returncode}); see the lines above.")
+        sys.exit(f"Setting up .venv failed at `{command} …` (exit {error.returncode}): see above.")
     except OSError as error:
         sys.exit(f"Setting up {VENV} failed: {error.strerror or error} ({error.filename}).")
     _stamp(profile).write_text(wanted)
@@ -42,9 +44,26 @@ def _install(lock: Path) -> None:
         print("• making .venv", flush=True)
         venv.create(VENV, with_pip=True)
     print("• installing locked dependencies", flush=True)
-    pip = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    pip: list[str | Path] = [
+        PYTHON,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+    ]
     _run([*pip, UV])
-    uv = [PYTHON, "-m", "uv", "pip", "install", "--quiet", "--python", PYTHON, "--no-config"]
+    uv: list[str | Path] = [
+        PYTHON,
+        "-m",
+        "uv",
+        "pip",
+        "install",
+        "--quiet",
+        "--python",
+        PYTHON,
+        "--no-config",
+    ]
     _run([*uv, *_torch()])
     _run([*uv, "--no-deps", "--require-hashes", "-r", lock])
     _run([*uv, "--no-deps", "--editable", ROOT])

@@ -23,7 +23,8 @@ class ForecastRequest(Contract):
     model: str
     version: int | Literal["best", "latest"] = "best"
     dataset_id: UUID | None = Field(
-        default=None, description="Recent values; the newest version of the model's dataset if absent."
+        default=None,
+        description="Recent values; the newest version of the model's dataset if absent.",
     )
     series: list[Keys] | None = Field(
         default=None, max_length=1000, description="All series of the model's scope if absent."
@@ -32,7 +33,9 @@ class ForecastRequest(Contract):
     start: date | datetime | None = Field(default=None, description="First date to forecast.")
     future: list[dict[str, Any]] = Field(default=[], max_length=100_000)
     fill: dict[str, Fill] = {}
-    quantiles: list[float] = Field(default=[0.025, 0.1, 0.5, 0.9, 0.975], min_length=1, max_length=99)
+    quantiles: list[float] = Field(
+        default=[0.025, 0.1, 0.5, 0.9, 0.975], min_length=1, max_length=99
+    )
     paths: int = Field(default=100, ge=1, le=2000, description="Sample paths per series.")
     seed: int = Field(default=0, ge=0, le=2**31 - 1)
     history: int = Field(default=112, ge=0, le=10_000, description="Past steps to return.")

@@ -137,9 +137,7 @@ class MetricEvent(TaskEvent):
     metrics: Metrics
 
 
-Event = Annotated[
-    StatusEvent | EpochEvent | LogEvent | MetricEvent, Field(discriminator="type")
-]
+Event = Annotated[StatusEvent | EpochEvent | LogEvent | MetricEvent, Field(discriminator="type")]
 ANY_EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 
 

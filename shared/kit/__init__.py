@@ -1,0 +1,1 @@
+"""What every service is built from: app, errors, database, queue, events, storage, settings."""

@@ -1,0 +1,127 @@
+"""Content-addressed blobs in a folder: written once, named by their SHA-256, never changed."""
+
+import asyncio
+import hashlib
+import os
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+from shared.kit.errors import Invalid, NotFound
+
+CHUNK = 1 << 20
+ABANDONED_AFTER_S = 24 * 3600
+
+
+class BlobStore:
+    """A folder of blobs at `sha256/ab/cdef…`; a half-written one is never visible."""
+
+    def __init__(self, folder: Path) -> None:
+        self._blobs = folder / "sha256"
+        self._incoming = folder / "incoming"
+        self._blobs.mkdir(parents=True, exist_ok=True)
+        self._incoming.mkdir(parents=True, exist_ok=True)
+
+    async def put(self, chunks: AsyncIterator[bytes], expected: str | None = None) -> "Blob":
+        """Store a stream, hashing while it is written.
+
+        Raises:
+            Invalid: its digest is not the expected one; nothing is kept.
+        """
+        with self.incoming() as part:
+            digest, size = await _write(part, chunks)
+            if expected is not None and digest != expected:
+                raise Invalid(
+                    f"The content has the digest {digest}, not {expected}: send it again.",
+                    field="/digest",
+                )
+            await asyncio.to_thread(self._publish, part, digest)
+        return Blob(digest, size)
+
+    def adopt(self, file: Path) -> "Blob":
+        """Move a finished file (made by `incoming`) into the store."""
+        hasher = hashlib.sha256()
+        with file.open("rb") as stream:
+            while chunk := stream.read(CHUNK):
+                hasher.update(chunk)
+            os.fsync(stream.fileno())
+        size = file.stat().st_size
+        self._publish(file, hasher.hexdigest())
+        return Blob(hasher.hexdigest(), size)
+
+    @contextmanager
+    def incoming(self, suffix: str = "") -> Iterator[Path]:
+        """Lend a path on the store's disk for a file in the making; it is gone afterwards."""
+        part = self._incoming / f"{uuid4().hex}{suffix}"
+        try:
+            yield part
+        finally:
+            part.unlink(missing_ok=True)
+
+    def path(self, digest: str) -> Path:
+        """Return where a blob lies.
+
+        Raises:
+            NotFound: there is no such blob.
+        """
+        path = self._place(digest)
+        if not path.is_file():
+            raise NotFound(f"There is no blob {digest}.")
+        return path
+
+    def has(self, digest: str) -> bool:
+        """Say whether a blob is there."""
+        return self._place(digest).is_file()
+
+    def delete(self, digest: str) -> None:
+        """Remove a blob; gone already is fine. The caller knows that nothing refers to it."""
+        self._place(digest).unlink(missing_ok=True)
+
+    def sweep(self) -> int:
+        """Remove what a killed process left half-written; return how many files went."""
+        limit = time.time() - ABANDONED_AFTER_S
+        old = [part for part in self._incoming.iterdir() if part.stat().st_mtime < limit]
+        for part in old:
+            part.unlink(missing_ok=True)
+        return len(old)
+
+    def _place(self, digest: str) -> Path:
+        if len(digest) != 64 or not set(digest) <= set("0123456789abcdef"):
+            raise NotFound("A blob is named by 64 hexadecimal digits.")
+        return self._blobs / digest[:2] / digest[2:]
+
+    def _publish(self, part: Path, digest: str) -> None:
+        place = self._place(digest)
+        place.parent.mkdir(exist_ok=True)
+        part.chmod(0o444)
+        part.replace(place)
+        _sync_folder(place.parent)
+
+
+class Blob:
+    """A stored blob: its digest and size in bytes."""
+
+    def __init__(self, digest: str, size: int) -> None:
+        self.digest = digest
+        self.size = size
+
+
+async def _write(part: Path, chunks: AsyncIterator[bytes]) -> tuple[str, int]:
+    hasher, size = hashlib.sha256(), 0
+    with part.open("wb") as stream:
+        async for chunk in chunks:
+            hasher.update(chunk)
+            size += stream.write(chunk)
+        stream.flush()
+        await asyncio.to_thread(os.fsync, stream.fileno())
+    return hasher.hexdigest(), size
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
