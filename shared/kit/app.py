@@ -188,7 +188,8 @@ def _handle_errors(app: FastAPI) -> None:
             detail="Something went wrong here, not with your request. The log has more.",
             request_id=request_id(request),
         )
-        return problem_response(problem)
+        # Starlette answers this one outside of our middleware, so the header is set here
+        return problem_response(problem, {REQUEST_ID: problem.request_id or ""})
 
 
 def _validation(error: RequestValidationError, request_id: str | None) -> Problem:

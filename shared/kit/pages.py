@@ -8,9 +8,11 @@ from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 from fastapi import Query
-from sqlalchemy import Select, func, select, tuple_
+from sqlalchemy import func, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
+from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
 
 from shared.kit.errors import Invalid
 
@@ -32,7 +34,7 @@ class Slice:
 
 async def newest_first(
     session: AsyncSession,
-    query: Select[Any],
+    query: SelectOfScalar[Any],
     created_at: InstrumentedAttribute[datetime] | Any,
     key: InstrumentedAttribute[UUID] | Any,
     size: int,
@@ -44,12 +46,12 @@ async def newest_first(
         Invalid: the token was not made by this list.
     """
     size = min(size, MAX_PAGE)
-    total = (await session.execute(select(func.count()).select_from(query.subquery()))).scalar_one()
+    total = (await session.exec(select(func.count()).select_from(query.subquery()))).one()
     if token is not None:
         moment, last = decode(token)
         query = query.where(tuple_(created_at, key) < tuple_(*_parsed(moment, last)))
     ordered = query.order_by(created_at.desc(), key.desc()).limit(size + 1)
-    rows = list((await session.execute(ordered)).scalars())
+    rows = list((await session.exec(ordered)).all())
     more = len(rows) > size
     rows = rows[:size]
     after = None
