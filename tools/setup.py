@@ -1,7 +1,8 @@
 """Make `.venv` ready: the locked dependencies and the build of torch that fits this machine.
 
 Knows only the standard library, because it runs before anything is installed. Running it again
-when nothing has changed takes well under a second. Usage: `python3 tools/setup.py local|dev`.
+when nothing has changed takes well under a second. Usage: `python3 tools/setup.py PROFILE`,
+a name of a file in requirements/: `local` to run all, `dev` to test, or one service's.
 """
 
 import hashlib
@@ -16,6 +17,7 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 UV = "uv==0.13.9"
 TORCH = "2.13.0"
+WITHOUT_TORCH = ("gateway", "registry")
 
 
 def main(profile: str) -> None:
@@ -30,7 +32,7 @@ def main(profile: str) -> None:
     if _installed(profile) == wanted:
         return
     try:
-        _install(lock)
+        _install(profile, lock)
     except subprocess.CalledProcessError as error:
         command = " ".join(str(part) for part in error.cmd[:6])
         sys.exit(f"Setting up .venv failed at `{command} …` (exit {error.returncode}): see above.")
@@ -39,7 +41,7 @@ def main(profile: str) -> None:
     _stamp(profile).write_text(wanted)
 
 
-def _install(lock: Path) -> None:
+def _install(profile: str, lock: Path) -> None:
     if not PYTHON.exists():
         print("• making .venv", flush=True)
         venv.create(VENV, with_pip=True)
@@ -64,7 +66,8 @@ def _install(lock: Path) -> None:
         PYTHON,
         "--no-config",
     ]
-    _run([*uv, *_torch()])
+    if profile not in WITHOUT_TORCH:
+        _run([*uv, *_torch()])
     _run([*uv, "--no-deps", "--require-hashes", "-r", lock])
     _run([*uv, "--no-deps", "--editable", ROOT])
 
@@ -72,14 +75,26 @@ def _install(lock: Path) -> None:
 def _torch() -> list[str]:
     """Say how to install torch here: from a local wheel folder, or the build for this machine.
 
-    `TORCH_BACKEND` chooses by hand: `cpu`, `cu130`, …; `auto` looks for an NVIDIA driver.
+    `TORCH_BACKEND` chooses by hand: `cpu`, or `cu130` and its like; `auto` (the default) looks
+    for an NVIDIA driver; `default` takes what the package index has, on Linux a CUDA build.
     """
     pinned = f"torch=={TORCH}"
-    if links := os.environ.get("PIP_FIND_LINKS"):
-        return ["--find-links", links, pinned]
-    if sys.platform == "linux":
-        return ["--torch-backend", os.environ.get("TORCH_BACKEND", "auto"), pinned]
+    backend = os.environ.get("TORCH_BACKEND", "auto")
+    if backend in ("auto", "cpu") and (folders := _wheel_folders()):
+        return [*(f"--find-links={folder}" for folder in folders), pinned]
+    if sys.platform == "linux" and backend != "default":
+        return ["--torch-backend", backend, pinned]
     return [pinned]
+
+
+def _wheel_folders() -> list[str]:
+    """Return the local folders of wheels that pip is told of: uv does not read pip's settings."""
+    command = [str(PYTHON), "-m", "pip", "config", "get"]
+    told = os.environ.get("PIP_FIND_LINKS", "")
+    for key in ("global.find-links", "install.find-links"):
+        found = subprocess.run([*command, key], capture_output=True, text=True, check=False)
+        told += f" {found.stdout}" if found.returncode == 0 else ""
+    return [folder for folder in dict.fromkeys(told.split()) if Path(folder).is_dir()]
 
 
 def _fingerprint(lock: Path) -> str:
