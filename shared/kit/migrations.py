@@ -8,11 +8,13 @@ from alembic.config import Config
 from alembic.util import CommandError
 from filelock import FileLock
 from sqlalchemy import Connection, MetaData, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from shared.kit.database import Database
 
 VERSION_TABLE = "alembic_version"
+WAIT_S = 60
 
 
 def configuration(service: str, url: str) -> Config:
@@ -28,9 +30,13 @@ def configuration(service: str, url: str) -> Config:
 async def upgrade(database: Database) -> None:
     """Bring the schema to this version's head; safe when several processes start at once.
 
+    A PostgreSQL that is still starting is waited for.
+
     Raises:
-        SystemExit: the database was written by a newer version.
+        SystemExit: the database was written by a newer version, or does not answer.
     """
+    if not database.is_sqlite:
+        await _reachable(database)
     config = configuration(database.schema, database.url)
     try:
         await asyncio.to_thread(_upgrade, config, database)
@@ -39,6 +45,18 @@ async def upgrade(database: Database) -> None:
             f"The {database.schema} database cannot be opened by this version of Shelfcast: "
             f"{error}. Start the version that wrote it, or restore a backup."
         ) from error
+
+
+async def _reachable(database: Database) -> None:
+    for _ in range(WAIT_S):
+        try:
+            async with database.read() as session:
+                await session.connection()
+        except (OSError, OperationalError):
+            await asyncio.sleep(1)
+        else:
+            return
+    raise SystemExit(f"The {database.schema} database has not answered for {WAIT_S} s.")
 
 
 def _upgrade(config: Config, database: Database) -> None:

@@ -1,4 +1,4 @@
-"""A health check for containers: `python -m shared.kit.probe URL` fails unless the answer is 200."""
+"""A health check for containers: `python -m shared.kit.probe URL` fails unless it answers 200."""
 
 import http.client
 import sys
