@@ -15,29 +15,52 @@ class Gaps(StrEnum):
     zero = "zero"
     missing = "missing"
     interpolate = "interpolate"
+    closed = "closed"  # zero, but missing where no series at all has a row: the shop was closed
+
+
+class Reading(Contract):
+    """How to read the file; what is absent is found out from the file itself."""
+
+    delimiter: str | None = Field(default=None, min_length=1, max_length=1)
+    encoding: str | None = Field(default=None, max_length=40)
+    decimal: Literal[".", ","] | None = Field(default=None, description="Decimal sign.")
+    sheet: str | None = Field(default=None, max_length=200, description="Excel: which sheet.")
+    header_row: int | None = Field(default=None, ge=1, le=1000, description="Row of the names.")
+    date_order: Literal["year_first", "month_first", "day_first", "row_order"] | None = None
 
 
 class Mapping(Contract):
-    """Which column plays which role."""
+    """Which column plays which role, how the file is read, and how problems are mended."""
 
     date: str = Field(description="The column with the dates or times.")
-    target: str = Field(description="The column to forecast.")
+    target: str = Field(description="The column to forecast; in a wide file, the name it gets.")
     ids: list[str] = Field(default=[], description="Columns that together name a series.")
     known: list[str] = Field(default=[], description="Known in the future: price, promotion.")
     past: list[str] = Field(default=[], description="Known only afterwards: traffic, weather.")
     static: list[str] = Field(default=[], description="One value per series: category, size.")
     frequency: str | None = Field(default=None, description="pandas alias; guessed if absent.")
     gaps: Gaps = Gaps.zero
+    layout: Literal["long", "wide"] = Field(
+        default="long", description="wide: each column in `values` is a series of its own."
+    )
+    values: list[str] = Field(default=[], description="Wide files: the columns with values.")
+    series: str = Field(default="series_id", description="Wide files: the id column to make.")
+    reading: Reading = Reading()
+    fixes: dict[str, str] = Field(
+        default={}, description="By the code of a finding, the fix that was chosen for it."
+    )
 
 
 class Finding(Reply):
-    """One thing that a check found in a dataset."""
+    """One thing that a check found in a dataset, and what can be done about it."""
 
     code: str
     severity: Literal["info", "warning", "error"]
     count: int
     detail: str
     examples: list[str] = []
+    fixes: list[str] = Field(default=[], description="What `mapping.fixes[code]` may be.")
+    fix: str | None = Field(default=None, description="What was done, or would be.")
 
 
 class Quality(Reply):
@@ -46,6 +69,47 @@ class Quality(Reply):
     findings: list[Finding] = []
     missing_share: FiniteFloat = 0.0
     zero_share: FiniteFloat = 0.0
+
+
+class ColumnGuess(Reply):
+    """A column of a file, and the role that it seems to play."""
+
+    name: str
+    type: Literal["date", "number", "text", "empty"]
+    examples: list[str]
+    role: Literal["date", "target", "id", "known", "past", "static", "value", "ignore"]
+    confidence: FiniteFloat = Field(ge=0, le=1)
+    reason: str
+    personal: bool = Field(default=False, description="It looks like personal data.")
+
+
+class SourceFormat(Reply):
+    """What kind of file it is, and how it is read."""
+
+    kind: Literal["csv", "excel", "json", "parquet", "feather"]
+    compression: Literal["gzip", "zip"] | None = None
+    encoding: str | None = None
+    delimiter: str | None = None
+    decimal: str | None = None
+    sheet: str | None = None
+    sheets: list[str] = []
+    header_row: int | None = None
+
+
+class Preview(Reply):
+    """A file before it is stored: what it is, what its columns mean, what is wrong with it."""
+
+    format: SourceFormat
+    columns: list[ColumnGuess]
+    layout: Literal["long", "wide"]
+    mapping: Mapping | None = Field(
+        description="What `POST /upload` takes; `null` where date or target were not found."
+    )
+    frequency: str | None
+    rows: list[dict[str, str | FiniteFloat | None]] = Field(description="The first cleaned rows.")
+    findings: list[Finding]
+    sampled_rows: int = Field(description="How many rows were looked at.")
+    complete: bool = Field(description="Whether these are all the rows of the file.")
 
 
 class Dataset(Reply):
@@ -72,7 +136,13 @@ class Dataset(Reply):
     end: Moment = Field(description="The last date with a value of the target.")
     future_end: Moment = Field(description="The last date with known covariates; ≥ end.")
     quality: Quality
+    mapping: Mapping | None = Field(default=None, description="How the file was understood.")
+    source_name: str | None = Field(default=None, description="The name of the uploaded file.")
+    source_digest: Digest | None = None
     created_at: Moment
+
+
+DemandClass = Literal["smooth", "intermittent", "erratic", "lumpy", "none"]
 
 
 class SeriesSummary(Reply):
@@ -84,6 +154,28 @@ class SeriesSummary(Reply):
     length: int
     mean: FiniteFloat | None
     zero_share: FiniteFloat
+    missing_share: FiniteFloat = 0.0
+    total: FiniteFloat | None = None
+    trend: FiniteFloat | None = Field(default=None, description="Change per year, over the mean.")
+    season_strength: FiniteFloat | None = Field(
+        default=None, description="0 no season … 1 nothing but season."
+    )
+    demand: DemandClass = "none"
+
+
+class IdValue(Reply):
+    """One value of an id column, and how many series have it."""
+
+    value: str
+    series_count: int
+
+
+class IdColumn(Reply):
+    """An id column and its values."""
+
+    name: str
+    value_count: int
+    values: list[IdValue]
 
 
 class Point(Reply):
@@ -100,6 +192,7 @@ class SeriesValues(Reply):
     frequency: str
     points: list[Point]
     thinned: bool = False
+    series_count: int = Field(default=1, description="How many series were summed.")
 
 
 class SampleRequest(Contract):

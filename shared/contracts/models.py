@@ -19,6 +19,7 @@ class Lineage(Reply):
     dataset_digest: Digest
     code_version: str
     seed: int
+    dataset_deleted: bool = Field(default=False, description="The dataset is gone since.")
 
 
 class ArtifactFile(Reply):
@@ -74,3 +75,9 @@ class Model(Reply):
     latest: ModelVersion
     created_at: Moment
     updated_at: Moment
+
+
+class AliasTarget(Contract):
+    """Where an alias points. `best` without a version goes back to the lowest wql."""
+
+    version: int | None = Field(default=None, ge=1)
