@@ -1,0 +1,1 @@
+"""`shelfcast up`: the whole system on one machine, under one supervisor, in one data folder."""

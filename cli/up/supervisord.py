@@ -1,0 +1,17 @@
+"""supervisord as our child: the kernel ends it, and through it everything, when we are gone."""
+
+import sys
+
+from supervisor.supervisord import main as supervisord
+
+from shared.kit.process import die_with_parent
+
+
+def main(configuration: str) -> None:
+    """Run supervisord in the foreground on a configuration file."""
+    die_with_parent()
+    supervisord(["--nodaemon", "--silent", "--configuration", configuration])
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

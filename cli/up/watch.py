@@ -1,0 +1,94 @@
+"""Watch the programs: wait until all are ready, then tell when one fails and comes back."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from rich.markup import escape
+
+from cli.api import Api
+from cli.console import console, is_interactive
+from cli.up.supervision import FATAL, Supervisor
+from shared.kit.errors import AppError, Unavailable
+
+LOOK_EVERY_S = 0.2
+WATCH_EVERY_S = 2.0
+GIVE_UP_S = 300.0
+RETRY_AFTER_S = 30.0
+MARKS = {"ready": "[green]✓[/]", "starting": "[yellow]…[/]", "down": "[dim]·[/]"}
+States = Mapping[str, Mapping[str, Any]]
+
+
+async def until_ready(api: Api, supervisor: Supervisor) -> None:
+    """Return when the gateway says that every service is ready.
+
+    Raises:
+        Unavailable: a program cannot start; the message ends with the last lines of its log.
+    """
+    deadline = asyncio.get_running_loop().time() + GIVE_UP_S
+    with console.status("Starting …") as status:
+        while True:
+            whole, services = await _health(api)
+            if whole == "ready":
+                return
+            _refuse_if_broken(supervisor, await supervisor.states())
+            if is_interactive():
+                marks = " ".join(f"{name} {MARKS[state]}" for name, state in services.items())
+                status.update(f"Starting … {marks}")
+            if asyncio.get_running_loop().time() > deadline:
+                raise Unavailable(f"Not ready after {GIVE_UP_S:.0f} s; {supervisor.logs} says why.")
+            await asyncio.sleep(LOOK_EVERY_S)
+
+
+async def _health(api: Api) -> tuple[str, dict[str, str]]:
+    try:
+        health = await api.health()
+    except AppError:
+        return "down", {}
+    return health.status, {name: service.status for name, service in health.services.items()}
+
+
+def _refuse_if_broken(supervisor: Supervisor, states: States) -> None:
+    if supervisor.has_ended:
+        raise Unavailable(f"The supervisor ended; {supervisor.logs / 'supervisor.log'} says why.")
+    for name, state in states.items():
+        if state["statename"] == FATAL:
+            words = "\n".join(f"  {line}" for line in supervisor.last_words(name))
+            log = supervisor.logs / f"{name}.log"
+            raise Unavailable(f"The program {name} cannot start; the end of {log}:\n{words}")
+
+
+async def watch(supervisor: Supervisor) -> None:
+    """Tell what happens to the programs, for ever; one that keeps failing is tried again.
+
+    Raises:
+        Unavailable: the supervisor itself ended.
+    """
+    before = {name: state["pid"] for name, state in (await supervisor.states()).items()}
+    retried: dict[str, float] = {}
+    while True:
+        await asyncio.sleep(WATCH_EVERY_S)
+        if supervisor.has_ended:
+            raise Unavailable("The supervisor ended, and everything with it. Start again.")
+        for name, state in (await supervisor.states()).items():
+            await _retry_if_given_up(supervisor, name, state, retried)
+            if state["pid"] and before.get(name) and state["pid"] != before[name]:
+                _tell(f"{name} ended and was started again", supervisor, name)
+            if state["pid"]:
+                before[name] = state["pid"]
+
+
+async def _retry_if_given_up(
+    supervisor: Supervisor, name: str, state: Mapping[str, Any], retried: dict[str, float]
+) -> None:
+    now = asyncio.get_running_loop().time()
+    if state["statename"] != FATAL or now < retried.get(name, 0.0) + RETRY_AFTER_S:
+        return
+    retried[name] = now
+    _tell(f"{name} keeps ending; trying again every {RETRY_AFTER_S:.0f} s", supervisor, name)
+    await supervisor.retry(name)
+
+
+def _tell(words: str, supervisor: Supervisor, name: str) -> None:
+    log = supervisor.logs / f"{name}.log"
+    console.print(f"[yellow]![/] {escape(words)} [dim](see {escape(str(log))})[/]", soft_wrap=True)
