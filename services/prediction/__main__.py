@@ -1,0 +1,8 @@
+"""Start the prediction service: `python -m services.prediction`."""
+
+from services.prediction.settings import PredictionSettings
+from shared.kit.serve import serve
+
+if __name__ == "__main__":
+    settings = PredictionSettings()
+    serve("services.prediction.main:build", settings.prediction_host, settings.prediction_port)

@@ -1,0 +1,155 @@
+"""Computes a forecast and writes it as JSON, straight from arrays."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from services.prediction import analysis, history
+from services.prediction.questions import Limits, Question, read, refusal
+from shared.contracts.forecasts import ForecastRequest
+from shared.kit.errors import Unavailable
+
+if TYPE_CHECKING:
+    from shared.forecasting import Fitted, ForecastResult, Panel
+
+Numbers = NDArray[np.float64]
+_OPTIONS = orjson.OPT_SERIALIZE_NUMPY
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a model says, ready to be sent and stored."""
+
+    rest: bytes  # the JSON object without its summary
+    packed: history.Packed
+    horizon: int
+    start: datetime
+    series_count: int
+    first_series: dict[str, str]
+
+
+def answer(
+    request: ForecastRequest, fitted: "Fitted", panel: "Panel", target: str, limits: Limits
+) -> Answer:
+    """Make a forecast.
+
+    Raises:
+        AppError: the request cannot be answered.
+    """
+    from shared.forecasting import ForecastingError
+
+    question = read(request, fitted, panel, limits)
+    try:
+        result = fitted.forecast(
+            question.panel,
+            question.series,
+            horizon=question.horizon,
+            start=question.starts,
+            paths=question.paths,
+            quantiles=question.levels,
+            seed=question.seed,
+        )
+    except ForecastingError as error:
+        raise refusal(error) from error
+    _refuse_infinite(result)
+    rest = _write(request, question, result, target)
+    first = question.series[0]
+    return Answer(
+        rest,
+        history.pack(rest),
+        question.horizon,
+        _moment(question.panel, max(question.starts)),
+        len(question.series),
+        dict(panel.keys[first]),
+    )
+
+
+def _refuse_infinite(result: "ForecastResult") -> None:
+    if not (np.isfinite(result.mean).all() and np.isfinite(result.quantiles).all()):
+        raise Unavailable(
+            "The model's forecast is not finite, so nothing was stored. Train it again, or choose "
+            "another version."
+        )
+
+
+def _write(
+    request: ForecastRequest, question: Question, result: "ForecastResult", target: str
+) -> bytes:
+    series = [_series(question, place, result, row) for row, place in enumerate(question.series)]
+    body = {
+        "target": target,
+        "request": orjson.Fragment(request.model_dump_json()),
+        "series": series,
+    }
+    return orjson.dumps(body, option=_OPTIONS)
+
+
+def _series(question: Question, place: int, result: "ForecastResult", row: int) -> dict[str, Any]:
+    panel, horizon, start = question.panel, question.horizon, question.starts[row]
+    names = [str(level) for level in question.levels]
+    dates = _dates(panel, start, start + horizon)
+    mean, quantiles = _short(result.mean[row]), _short(result.quantiles[row])
+    actual = panel.values(place, start, start + horizon)
+    total = _short(result.total_quantiles[row])
+    before = max(panel.begin(place), start - question.history)
+    return {
+        "keys": panel.keys[place],
+        "history": _points(_dates(panel, before, start), panel.values(place, before, start)),
+        "forecast": [
+            {"date": date, "mean": step_mean, "quantiles": dict(zip(names, step, strict=True))}
+            for date, step_mean, step in zip(dates, mean, quantiles, strict=True)
+        ],
+        "actuals": _actuals(panel, place, start, dates, actual),
+        "total": {
+            "mean": _short(result.total_mean[row]),
+            "quantiles": dict(zip(names, total, strict=True)),
+            "actual": None if np.isnan(actual).any() else float(actual.sum()),
+        },
+        "analysis": _analysis(question, place, start, result, row),
+    }
+
+
+def _actuals(
+    panel: "Panel", place: int, start: int, dates: list[str], actual: Numbers
+) -> list[dict[str, Any]] | None:
+    known = panel.end(place) + 1 - start
+    return _points(dates[:known], actual[:known]) if known > 0 else None
+
+
+def _analysis(
+    question: Question, place: int, start: int, result: "ForecastResult", row: int
+) -> analysis.Metrics:
+    panel, horizon = question.panel, question.horizon
+    past = panel.values(place, panel.begin(place), start)
+    actual = panel.values(place, start, start + horizon)
+    scale = analysis.seasonal_scale(past, panel.clock.season)
+    found = analysis.errors(actual, result.mean[row], result.quantiles[row], question.levels, scale)
+    if len(past) >= horizon:
+        found["change"] = analysis.change(float(result.total_mean[row]), past[-horizon:])
+    return found
+
+
+def _points(dates: list[str], values: Numbers) -> list[dict[str, Any]]:
+    return [
+        {"date": date, "value": value} for date, value in zip(dates, _short(values), strict=True)
+    ]
+
+
+def _short(values: Numbers) -> Any:
+    """Return the numbers as they are in the network and the panel: seven digits, NaN is null."""
+    return values.astype(np.float32)
+
+
+def _dates(panel: "Panel", start: int, stop: int) -> list[str]:
+    periods = np.arange(start, stop, dtype=np.int64)
+    texts = np.datetime_as_string(panel.clock.to_dates(periods), unit="s", timezone="UTC")
+    return [str(text) for text in texts]
+
+
+def _moment(panel: "Panel", period: int) -> datetime:
+    moment: datetime = panel.to_date(period).item()
+    return moment.replace(tzinfo=UTC)

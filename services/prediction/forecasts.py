@@ -1,0 +1,81 @@
+"""Makes forecasts: finds model and values, computes off the event loop, keeps the answer."""
+
+import time
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from functools import partial
+from uuid import uuid4
+
+from services.prediction import history
+from services.prediction.answers import Answer, answer
+from services.prediction.engine import Engine
+from services.prediction.questions import Limits
+from services.prediction.sources import Sources
+from services.prediction.tables import ForecastRow
+from shared.contracts.datasets import Dataset
+from shared.contracts.forecasts import ForecastRequest
+from shared.contracts.models import ModelVersion
+from shared.kit.database import Database, now
+from shared.kit.storage import BlobStore
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """What making forecasts needs."""
+
+    database: Database
+    blobs: BlobStore
+    engine: Engine
+    sources: Sources
+    limits: Limits
+
+
+@dataclass(frozen=True)
+class _Made:
+    version: ModelVersion
+    dataset: Dataset
+    answer: Answer
+
+
+async def create(workshop: Workshop, request: ForecastRequest, gone: Awaitable[object]) -> bytes:
+    """Make a forecast, store it and return it as JSON.
+
+    Raises:
+        AppError: it cannot be made; nothing is stored.
+        ClientGone: the client left before it was made; nothing is stored.
+    """
+    begun = time.perf_counter()
+    made = await workshop.engine.serve(partial(_make, workshop, request), gone)
+    row = _row(made, time.perf_counter() - begun)
+    await history.keep(workshop.database, workshop.blobs, row, made.answer.packed)
+    return history.join(row, made.answer.rest)
+
+
+async def _make(workshop: Workshop, request: ForecastRequest) -> _Made:
+    sources = workshop.sources
+    version = await sources.version(request.model, request.version)
+    dataset = await sources.dataset(request.dataset_id, version)
+    async with sources.model(version) as fitted, sources.panel(dataset, version.scope) as panel:
+        work = partial(answer, request, fitted, panel, dataset.target, workshop.limits)
+        return _Made(version, dataset, await workshop.engine.compute(work))
+
+
+def _row(made: _Made, seconds: float) -> ForecastRow:
+    version, dataset, answer = made.version, made.dataset, made.answer
+    return ForecastRow(
+        id=uuid4(),
+        model=version.model,
+        version=version.version,
+        algorithm=version.algorithm,
+        dataset_id=dataset.id,
+        dataset_name=dataset.name,
+        frequency=dataset.frequency,
+        horizon=answer.horizon,
+        start=answer.start,
+        series_count=answer.series_count,
+        first_series=answer.first_series,
+        seconds=round(seconds, 4),
+        size_bytes=len(answer.packed.content),
+        digest=answer.packed.digest,
+        created_at=now(),
+    )
