@@ -51,6 +51,7 @@ def up(
     _refuse_if_incomplete()
     shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104
     address = f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
+    os.umask(0o077)  # sales are nobody else's business on a shared machine
     with occupy(data, address) as place:
         refuse_if_taken(host, port)
         sys.exit(asyncio.run(_Run(place, host, port, address, with_demo).whole()))

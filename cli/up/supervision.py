@@ -16,7 +16,7 @@ from supervisor.xmlrpc import SupervisorTransport
 from cli.up.place import Place
 from cli.up.programs import Program, System
 
-START_TRIES = 4
+START_TRIES = 3
 FATAL = "FATAL"
 
 
@@ -31,7 +31,6 @@ logfile_maxbytes=1MB
 logfile_backups=2
 pidfile={_escaped(place.run / "supervisor.pid")}
 childlogdir={_escaped(place.logs)}
-umask=077
 {"user=root" if os.getuid() == 0 else ""}
 
 [unix_http_server]
@@ -95,6 +94,7 @@ class Supervisor:
             "-m",
             "cli.up.supervisord",
             str(file),
+            str(os.getpid()),
             env=system.environment,
             cwd=Path(__file__).parents[2],
             stdin=subprocess.DEVNULL,

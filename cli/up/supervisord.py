@@ -7,11 +7,11 @@ from supervisor.supervisord import main as supervisord
 from shared.kit.process import die_with_parent
 
 
-def main(configuration: str) -> None:
+def main(configuration: str, parent: int) -> None:
     """Run supervisord in the foreground on a configuration file."""
-    die_with_parent()
+    die_with_parent(parent)
     supervisord(["--nodaemon", "--silent", "--configuration", configuration])
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], int(sys.argv[2]))
