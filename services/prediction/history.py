@@ -12,8 +12,8 @@ from uuid import UUID
 from weakref import WeakValueDictionary
 
 from sqlalchemy import delete as delete_from
-from sqlalchemy import func, select
-from sqlmodel import col
+from sqlalchemy import func
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.prediction.tables import ForecastRow
@@ -68,7 +68,7 @@ async def page(
     dataset_id: UUID | None = None,
 ) -> Page[ForecastSummary]:
     """Return a page of the history, newest first."""
-    query: Any = select(ForecastRow)
+    query = select(ForecastRow)
     if model is not None:
         query = query.where(col(ForecastRow.model) == model)
     if dataset_id is not None:
@@ -116,7 +116,7 @@ async def delete(database: Database, blobs: BlobStore, forecast_id: UUID) -> Non
         raise _unknown(forecast_id)
     async with _locks.setdefault(row.digest, asyncio.Lock()):
         async with database.write() as session:
-            gone = await session.execute(
+            gone = await session.exec(
                 delete_from(ForecastRow)
                 .where(col(ForecastRow.id) == forecast_id)
                 .returning(col(ForecastRow.id))
@@ -136,7 +136,7 @@ async def stats(database: Database) -> dict[str, int]:
 
 
 async def _one(session: AsyncSession, query: Any) -> int:
-    return int((await session.execute(query)).scalar_one())
+    return int((await session.exec(query)).one())
 
 
 async def _forget_unused(database: Database, blobs: BlobStore, digest: str) -> None:
