@@ -47,9 +47,9 @@ def plan(place: Place, host: str, port: int) -> System:
         environment["SHELFCAST_REDIS_URL"] = f"unix://{place.valkey_socket}"
         programs.append(Program("valkey", "cli.up.valkey", 10, _valkey(place)))
     programs += [
-        Program("registry", "services.registry", 20, _inner(registry)),
-        Program("training", "services.training", 30, _inner(training)),
-        Program("prediction", "services.prediction", 40, _inner(prediction)),
+        Program("registry", "services.registry", 20, _inner("registry", registry)),
+        Program("training", "services.training", 30, _inner("training", training)),
+        Program("prediction", "services.prediction", 40, _inner("prediction", prediction)),
         Program("worker", "services.training.worker", 50, stop_s=20),
         Program("gateway", "gateway", 60, {"SHELFCAST_HOST": host, "SHELFCAST_PORT": str(port)}),
     ]
@@ -74,8 +74,9 @@ def _valkey(place: Place) -> dict[str, str]:
     return {"VALKEY_SOCKET": str(place.valkey_socket), "VALKEY_DATA": str(place.valkey_data)}
 
 
-def _inner(port: int) -> dict[str, str]:
-    return {"SHELFCAST_HOST": LOOPBACK, "SHELFCAST_PORT": str(port)}
+def _inner(service: str, port: int) -> dict[str, str]:
+    prefix = f"SHELFCAST_{service.upper()}"
+    return {f"{prefix}_HOST": LOOPBACK, f"{prefix}_PORT": str(port)}
 
 
 def _url(port: int) -> str:

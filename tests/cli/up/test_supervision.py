@@ -29,12 +29,15 @@ def test_every_program_comes_back_and_takes_its_whole_group_with_it(tmp_path: Pa
         assert shlex.split(section["command"]) == program.command
 
 
-def test_only_the_gateway_hears_of_the_public_address(tmp_path: Path) -> None:
-    system, _ = planned(tmp_path)
+def test_inner_services_stay_on_loopback_whatever_the_gateway_does(tmp_path: Path) -> None:
+    with occupy(tmp_path, "http://127.0.0.1:8000") as place:
+        programs = plan(place, "0.0.0.0", 8000).programs
 
-    inner = [p for p in system.programs if p.name in ("registry", "training", "prediction")]
-    assert {p.environment["SHELFCAST_HOST"] for p in inner} == {"127.0.0.1"}
-    assert "8000" not in {p.environment["SHELFCAST_PORT"] for p in inner}
+    told = {name: value for p in programs for name, value in p.environment.items()}
+    hosts = {name: value for name, value in told.items() if name.endswith("_HOST")}
+    assert hosts.pop("SHELFCAST_HOST") == "0.0.0.0"
+    assert set(hosts.values()) == {"127.0.0.1"}
+    assert len(hosts) == 3
 
 
 def test_the_gateway_stops_first_and_valkey_last(tmp_path: Path) -> None:
