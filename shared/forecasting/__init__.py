@@ -1,0 +1,64 @@
+"""The forecasting core: arrays in, arrays out; no web, no database, no queue.
+
+panel = Panel.from_arrow(table, ids=["store"], date="date", target="sales", frequency="D")
+fitting = Fitting(panel, Recipe("lstm", horizon=28))
+for epoch in fitting.epochs(): ...
+forecast = fitting.finish().forecast(panel)
+"""
+
+from shared.forecasting.algorithms import discover
+from shared.forecasting.artifact import load
+from shared.forecasting.devices import best_device
+from shared.forecasting.errors import (
+    Diverged,
+    EmptyScope,
+    ForecastingError,
+    Invalid,
+    InvalidArtifact,
+    InvalidFuture,
+    InvalidPanel,
+    MissingFuture,
+    NotEnoughData,
+    SeriesNotFound,
+    Unavailable,
+    UnknownAlgorithm,
+)
+from shared.forecasting.fitted import FittedModel
+from shared.forecasting.fitting import Fitting
+from shared.forecasting.future import Gap
+from shared.forecasting.listing import catalogue
+from shared.forecasting.manifest import Manifest
+from shared.forecasting.panel import Panel
+from shared.forecasting.recipe import Epoch, ForecastResult, Recipe, Scope
+from shared.forecasting.register import ALGORITHMS, Algorithm
+
+discover()
+
+__all__ = [
+    "ALGORITHMS",
+    "Algorithm",
+    "Diverged",
+    "EmptyScope",
+    "Epoch",
+    "FittedModel",
+    "Fitting",
+    "ForecastResult",
+    "ForecastingError",
+    "Gap",
+    "Invalid",
+    "InvalidArtifact",
+    "InvalidFuture",
+    "InvalidPanel",
+    "Manifest",
+    "MissingFuture",
+    "NotEnoughData",
+    "Panel",
+    "Recipe",
+    "Scope",
+    "SeriesNotFound",
+    "Unavailable",
+    "UnknownAlgorithm",
+    "best_device",
+    "catalogue",
+    "load",
+]

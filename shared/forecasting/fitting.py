@@ -1,0 +1,195 @@
+"""Fitting: checks what is asked, lets a family learn, and makes the result honest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
+
+import numpy as np
+import torch
+
+from shared.forecasting.errors import Invalid, NotEnoughData, Unavailable, UnknownAlgorithm
+from shared.forecasting.fitted import FittedModel
+from shared.forecasting.hyperparameters import checked
+from shared.forecasting.manifest import Column, Manifest, StoredScope
+from shared.forecasting.panel import Panel
+from shared.forecasting.recipe import Epoch, Recipe, Scope
+from shared.forecasting.register import ALGORITHMS, Algorithm, Forecaster, Problem
+from shared.forecasting.scopes import subset
+from shared.forecasting.validation import SHORTEST_HISTORY, check, hold_back, measure
+
+NAMED_SERIES = 5
+LONGEST_HORIZON = 10_000
+
+
+class Fitting:
+    """One recipe at work on one scope of a panel: iterate `epochs()`, then `finish()`."""
+
+    def __init__(self, panel: Panel, recipe: Recipe, scope: Scope | None = None) -> None:
+        """Check everything before any time is spent.
+
+        Raises:
+            Invalid: the recipe or the scope asks for what cannot be done; `field` says where.
+            NotEnoughData: the series are too short for this horizon, or hold no values.
+        """
+        self.recipe, self.scope = recipe, scope or Scope()
+        self.notes: list[str] = []
+        self.algorithm = known_algorithm(recipe.algorithm)
+        self.hyperparameters = checked(self.algorithm.hyperparameters, recipe.hyperparameters)
+        if not 1 <= recipe.horizon <= LONGEST_HORIZON:
+            raise Invalid(f"The horizon must be 1 to {LONGEST_HORIZON} steps.", field="/horizon")
+        self.panel = _with_values(panel.select(self.scope), self.notes)
+        context = self._context()
+        self.holdout = hold_back(self.panel, recipe.horizon)
+        self._note_short()
+        problem = Problem(
+            panel=self.panel,
+            recipe=recipe,
+            hyperparameters=self.hyperparameters,
+            context_length=context,
+            train_stops=self.holdout.train_stops,
+            origins=self.holdout.origins,
+            notes=self.notes,
+        )
+        self.context_length = context
+        self.learner = self.algorithm.kind.start(self.algorithm, problem)
+
+    def _context(self) -> int:
+        """Return the context length, after refusing lengths that no series has."""
+        recipe = self.recipe
+        longest = int((self.panel.stops - self.panel.offsets[:-1]).max())
+        if longest < recipe.horizon + SHORTEST_HISTORY:
+            raise NotEnoughData(
+                f"The longest series has {longest} values; a horizon of {recipe.horizon} needs at "
+                f"least {recipe.horizon + SHORTEST_HISTORY}. Choose a shorter horizon, at most "
+                f"{max(0, longest - SHORTEST_HISTORY)}.",
+                field="/horizon",
+            )
+        most = longest - recipe.horizon
+        if recipe.context_length is None:
+            context = max(1, min(self.panel.clock.context, most))
+            self.notes.append(
+                f"Context of {context} steps, chosen for frequency {self.panel.frequency}."
+            )
+            return context
+        if not 1 <= recipe.context_length <= most:
+            raise Invalid(
+                f"The context must be 1 to {most} steps: the longest series has {longest} values "
+                f"and {recipe.horizon} of them are kept for checking.",
+                field="/context_length",
+            )
+        return recipe.context_length
+
+    def _note_short(self) -> None:
+        lengths = self.panel.stops - self.panel.offsets[:-1]
+        short = int((self.holdout.train_stops == self.panel.stops).sum())
+        if short:
+            self.notes.append(
+                f"{short} of {len(lengths)} series are too short to check: they are learned from, "
+                "but do not count in the metrics."
+            )
+
+    def epochs(self) -> Iterator[Epoch]:
+        """Learn, yielding after each epoch; leave the loop to stop early.
+
+        Raises:
+            Diverged: the loss became NaN or infinite before the first epoch was complete.
+        """
+        yield from self.learner.epochs()
+
+    def finish(self) -> FittedModel:
+        """Return the best epoch with calibrated intervals and metrics on the held-back end.
+
+        Raises:
+            ForecastingError: no epoch was complete.
+        """
+        forecaster = self.learner.finish()
+        panel, recipe, origins = self.panel, self.recipe, self.holdout.origins
+        values = panel.target[np.isfinite(panel.target)]
+        nonnegative = bool((values >= 0).all())
+        found, naive = (
+            check(one, panel, origins, recipe.horizon, nonnegative=nonnegative, seed=recipe.seed)
+            for one in (forecaster, self._naive())
+        )
+        calibration, metrics = measure(found, naive, panel, origins)
+        settings = forecaster.settings()
+        manifest = Manifest(
+            algorithm=self.algorithm.name,
+            family=self.algorithm.family,
+            hyperparameters=self.hyperparameters.model_dump(mode="json"),
+            frequency=panel.frequency,
+            horizon=recipe.horizon,
+            context_length=self.context_length,
+            scope=StoredScope(**asdict(self.scope)),
+            ids=panel.ids,
+            vocabulary={name: panel.id_labels[at] for at, name in enumerate(panel.ids)},
+            known=_columns(panel, panel.known),
+            past=_columns(panel, panel.past),
+            static=_columns(panel, panel.static),
+            heads=(settings["head"],) if "head" in settings else (),
+            settings=settings,
+            nonnegative=nonnegative,
+            calibration=calibration,
+            metrics=metrics,
+            series_count=len(panel),
+            seed=recipe.seed,
+            code_version=code_version(),
+            torch_version=torch.__version__,
+            notes=tuple(self.notes),
+        )
+        return FittedModel(manifest, forecaster)
+
+    def _naive(self) -> Forecaster:
+        from shared.forecasting.statistical import StatisticalForecaster
+
+        algorithm = ALGORITHMS["seasonal_naive"]
+        return StatisticalForecaster(algorithm, algorithm.hyperparameters())
+
+
+def known_algorithm(name: str) -> Algorithm:
+    """Return the algorithm of this name, if it can be used here.
+
+    Raises:
+        UnknownAlgorithm: there is none.
+        Unavailable: this machine lacks something it needs.
+    """
+    algorithm = ALGORITHMS.get(name)
+    if algorithm is None:
+        known = ", ".join(sorted(ALGORITHMS))
+        raise UnknownAlgorithm(f"There is no algorithm {name!r}, only {known}.", field="/algorithm")
+    reason = algorithm.unavailable()
+    if reason:
+        raise Unavailable(f"{algorithm.title} is not available here: {reason}", field="/algorithm")
+    return algorithm
+
+
+def code_version() -> str:
+    """Return the version of the program, as installed."""
+    try:
+        return version("shelfcast")
+    except PackageNotFoundError:
+        return "0.1.0"
+
+
+def _with_values(panel: Panel, notes: list[str]) -> Panel:
+    """Leave out series without any value, and say which."""
+    seen = np.concatenate([[0], np.cumsum(np.isfinite(panel.target))])
+    counts = seen[panel.offsets[1:]] - seen[panel.offsets[:-1]]
+    empty = np.flatnonzero(counts == 0)
+    if len(empty) == len(panel):
+        raise NotEnoughData("The series of this scope hold no values at all.", field="/scope")
+    if len(empty):
+        named = [" ".join(panel.keys[one].values()) for one in empty[:NAMED_SERIES]]
+        more = f" and {len(empty) - NAMED_SERIES} more" if len(empty) > NAMED_SERIES else ""
+        notes.append(
+            f"{len(empty)} series left out, they hold no values: {', '.join(named)}{more}."
+        )
+        panel = subset(panel, np.flatnonzero(counts > 0))
+    if float(np.nanstd(panel.target)) == 0:
+        notes.append("Every value is the same: the forecast will repeat it.")
+    return panel
+
+
+def _columns(panel: Panel, names: tuple[str, ...]) -> tuple[Column, ...]:
+    return tuple(Column(name=name, labels=panel.labels.get(name)) for name in names)

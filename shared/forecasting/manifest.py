@@ -1,0 +1,69 @@
+"""What a stored model says about itself: enough to rebuild it and to make it again."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+FORMAT = 1
+
+
+class Column(BaseModel):
+    """A covariate: its name, and its labels where it holds text."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    name: str
+    labels: tuple[str, ...] | None = None
+
+
+class StoredScope(BaseModel):
+    """The scope that the model was trained on."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    level: str = "global"
+    keys: dict[str, str] = {}
+    total: bool = False
+
+
+class Calibration(BaseModel):
+    """How much wider each quantile must be than the network drew it, per horizon step."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, allow_inf_nan=False)
+
+    levels: tuple[float, ...] = ()
+    factors: tuple[tuple[float, ...], ...] = Field(default=(), description="(horizon, level)")
+    windows: int = 0
+
+
+class Manifest(BaseModel):
+    """The file `manifest.json`; a later format is refused by this version."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, allow_inf_nan=False)
+
+    format: int = FORMAT
+    kind: Literal["shelfcast-model"] = "shelfcast-model"
+    algorithm: str
+    family: str
+    hyperparameters: dict[str, Any]
+    frequency: str
+    horizon: int = Field(ge=1)
+    context_length: int = Field(ge=1)
+    scope: StoredScope
+    ids: tuple[str, ...]
+    vocabulary: dict[str, tuple[str, ...]] = Field(description="Per id column, the ids it learned.")
+    known: tuple[Column, ...]
+    past: tuple[Column, ...]
+    static: tuple[Column, ...]
+    heads: tuple[str, ...] = ()
+    settings: dict[str, Any] = Field(default={}, description="What the family needs to rebuild.")
+    nonnegative: bool
+    calibration: Calibration
+    metrics: dict[str, float | None]
+    series_count: int
+    seed: int
+    code_version: str
+    torch_version: str
+    files: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    lineage: dict[str, Any] = {}

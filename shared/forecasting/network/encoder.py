@@ -1,0 +1,182 @@
+"""Turns raw windows into what a network reads, and values back: scaling, covariates, ids."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor, nn
+
+from shared.forecasting.network.windows import Windows
+
+MOST_LABELS = 12
+DYNAMIC = 2  # the scaled target and its mask come before the lags
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """What the encoder must know of the data; goes into the manifest."""
+
+    lags: tuple[int, ...]
+    known: tuple[int | None, ...]  # per column, how many labels it has; None for a number
+    past: tuple[int | None, ...]
+    static: tuple[int | None, ...]
+    calendar: int
+    vocabulary: tuple[int, ...]  # per id column, how many ids; 0 is the unknown one
+    centred: bool
+    floor: float  # the smallest scale of a window
+
+
+@dataclass(frozen=True)
+class Scaled:
+    """A batch ready for a network, and the way back to values."""
+
+    dynamic: Float[Tensor, "batch time dynamic"]
+    exogenous: Float[Tensor, "batch time exogenous"]
+    mask: Bool[Tensor, "batch time"]
+    loc: Float[Tensor, " batch"]
+    scale: Float[Tensor, " batch"]
+
+
+def squash(values: Tensor) -> Tensor:
+    """Tame large values without ever making two different ones equal."""
+    return torch.asinh(values)
+
+
+class Encoder(nn.Module):
+    """Standardises covariates with statistics of the training part, and embeds ids."""
+
+    def __init__(self, encoding: Encoding, context: int, patch: int) -> None:
+        super().__init__()
+        self.encoding, self.context, self.patch = encoding, context, patch
+        for name in ("known", "past", "static"):
+            columns = len(getattr(encoding, name))
+            self.register_buffer(f"{name}_mean", torch.zeros(columns))
+            self.register_buffer(f"{name}_deviation", torch.ones(columns))
+        self.log_scale: Tensor
+        self.register_buffer("log_scale", torch.tensor([0.0, 1.0]))
+        self.embedded = [place for place, count in enumerate(encoding.vocabulary) if count > 1]
+        self.embeddings = nn.ModuleList(_embedding(encoding.vocabulary[at]) for at in self.embedded)
+
+    @property
+    def dynamic_width(self) -> int:
+        """Return how many channels hang on the target."""
+        return DYNAMIC + len(self.encoding.lags)
+
+    @property
+    def exogenous_width(self) -> int:
+        """Return how many channels do not."""
+        columns = (*self.encoding.known, *self.encoding.past, *self.encoding.static)
+        widths = sum(_width(labels) for labels in columns)
+        embedded = sum(embedding_width(count) for count in self.encoding.vocabulary)
+        return widths + embedded + self.encoding.calendar + 1
+
+    def units(self, windows: Windows) -> tuple[Tensor, Tensor]:
+        """Return loc and scale of each window, from its context alone."""
+        context = windows.target[:, : self.context]
+        seen = ~torch.isnan(context)
+        values = torch.where(seen, context, 0.0)
+        count = seen.sum(1).clamp(min=1)
+        mean = values.sum(1) / count
+        if not self.encoding.centred:
+            return torch.zeros_like(mean), (values.abs().sum(1) / count).clamp(
+                min=self.encoding.floor
+            )
+        spread = (torch.where(seen, context - mean[:, None], 0.0)).abs().sum(1) / count
+        smallest = torch.maximum(mean.abs() * 1e-3, torch.full_like(mean, self.encoding.floor))
+        return mean, torch.maximum(spread, smallest)
+
+    def forward(
+        self, windows: Windows, drop_ids: Bool[Tensor, "batch ids"] | None = None
+    ) -> Scaled:
+        """Return the channels of every position that foretells a row of the window."""
+        loc, scale = self.units(windows)
+        time = windows.target.shape[1] - self.patch
+        target = self.scaled(windows.target[:, :time], loc, scale)
+        seen = ~torch.isnan(windows.target[:, :time])
+        lagged = self.scaled(
+            windows.lagged[:, self.patch :], loc[:, None], scale[:, None]
+        )  # (batch, time, lags)
+        dynamic = torch.cat([target[..., None], seen[..., None].float(), lagged], -1)
+        return Scaled(
+            dynamic=dynamic,
+            exogenous=self._exogenous(windows, time, scale, drop_ids),
+            mask=windows.inside[:, :time],
+            loc=loc,
+            scale=scale,
+        )
+
+    def scaled(self, values: Tensor, loc: Tensor, scale: Tensor) -> Tensor:
+        """Return values in units of their window; a missing one becomes 0."""
+        units = (values - loc[:, None]) / scale[:, None]
+        return squash(torch.nan_to_num(units, nan=0.0))
+
+    def _exogenous(
+        self, windows: Windows, time: int, scale: Tensor, drop_ids: Tensor | None
+    ) -> Tensor:
+        ahead = slice(self.patch, self.patch + time)
+        past = windows.past[:, :time]
+        past = torch.where(
+            (torch.arange(time, device=past.device) < self.context)[None, :, None], past, torch.nan
+        )
+        steady = self._steady(windows, scale, drop_ids)[:, None].expand(-1, time, -1)
+        parts = [
+            self._columns("known", windows.known[:, ahead]),
+            self._columns("past", past),
+            windows.calendar[:, ahead],
+            steady,
+        ]
+        return torch.cat(parts, -1)
+
+    def _steady(self, windows: Windows, scale: Tensor, drop_ids: Tensor | None) -> Tensor:
+        middle, width = self.log_scale[0], self.log_scale[1]
+        ids = windows.ids if drop_ids is None else windows.ids.masked_fill(drop_ids, 0)
+        parts = [((torch.log(scale) - middle) / width).clamp(-5, 5)[:, None]]
+        parts.append(self._columns("static", windows.static))
+        tables = zip(self.embedded, self.embeddings, strict=True)
+        parts += [table(ids[:, place]) for place, table in tables]
+        return torch.cat(parts, -1)
+
+    def _columns(self, name: str, values: Tensor) -> Tensor:
+        """Standardise numbers, spread labels over channels; a missing value is all zeros."""
+        columns: tuple[int | None, ...] = getattr(self.encoding, name)
+        if not columns:
+            return values
+        mean, deviation = getattr(self, f"{name}_mean"), getattr(self, f"{name}_deviation")
+        numbers = torch.nan_to_num((values - mean) / deviation, nan=0.0).clamp(-10, 10)
+        if all(labels is None for labels in columns):
+            return numbers
+        return torch.cat(
+            [
+                numbers[..., place : place + 1]
+                if labels is None
+                else _one_hot(values[..., place], labels)
+                for place, labels in enumerate(columns)
+            ],
+            -1,
+        )
+
+
+def _one_hot(codes: Tensor, labels: int) -> Tensor:
+    """Return a channel per label; rarer labels of a long list share channels."""
+    width = _width(labels)
+    clean = torch.nan_to_num(codes, nan=-1.0).long()
+    clean = torch.where(clean >= labels, -1, clean)
+    channel = torch.where(clean >= 0, clean % width, -1)
+    return (channel[..., None] == torch.arange(width, device=codes.device)).float()
+
+
+def _width(labels: int | None) -> int:
+    return 1 if labels is None else min(MOST_LABELS, max(1, labels))
+
+
+def _embedding(count: int) -> nn.Embedding:
+    table = nn.Embedding(count + 1, embedding_width(count))
+    nn.init.normal_(table.weight, std=0.1)
+    return table
+
+
+def embedding_width(count: int) -> int:
+    """Return how long the vector of an id is; a lone id needs none."""
+    return 0 if count <= 1 else min(16, max(2, round(1.6 * count**0.5)))

@@ -1,0 +1,208 @@
+"""How a network learns: windows drawn by index, one pass per batch, early stopping."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from shared.forecasting.errors import Diverged, ForecastingError
+from shared.forecasting.network.body import Body
+from shared.forecasting.network.form import NetworkHyperparameters
+from shared.forecasting.network.windows import Source
+from shared.forecasting.panel import Index
+from shared.forecasting.recipe import Epoch
+from shared.forecasting.register import Problem
+
+FEWEST_BATCHES = 20
+PASSES = 4  # how often an epoch of a small panel shows each row, about
+VALIDATION_WINDOWS = 256
+ID_DROPOUT = 0.1
+WARM_UP = 0.1
+GRADIENT_NORM = 1.0
+
+
+class Training:
+    """One network on one problem: the weights, the windows, the best epoch so far."""
+
+    def __init__(self, body: Body, source: Source, problem: Problem) -> None:
+        hyperparameters = problem.hyperparameters
+        if not isinstance(hyperparameters, NetworkHyperparameters):
+            raise TypeError("a network's hyper-parameters extend NetworkHyperparameters")
+        self.body, self.source, self.problem = body, source, problem
+        self.settings = hyperparameters
+        device = source.device
+        starts, counts = _origins(problem, body)
+        self.series = torch.from_numpy(np.flatnonzero(counts > 0)).to(device)
+        self.starts = torch.from_numpy(starts[counts > 0]).to(device)
+        self.ends = torch.from_numpy(np.cumsum(counts[counts > 0])).to(device)
+        self.stops = torch.from_numpy(problem.train_stops).to(device)
+        self.checks = _checks(problem, device)
+        self.best: dict[str, Tensor] | None = None
+        self.best_loss = float("inf")
+
+    @property
+    def batches(self) -> int:
+        """Return how many batches make an epoch."""
+        window = self.body.window.length
+        rows = int(self.ends[-1]) + window
+        enough = PASSES * rows // (self.settings.batch_size * window)
+        return min(self.settings.batches_per_epoch, max(FEWEST_BATCHES, enough))
+
+    def epochs(self) -> Iterator[Epoch]:
+        """Learn, yielding after each epoch.
+
+        Raises:
+            Diverged: the loss became NaN or infinite before the first epoch was complete.
+        """
+        settings = self.settings
+        total, batches = settings.max_epochs, self.batches
+        optimizer = torch.optim.AdamW(
+            self.body.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
+        )
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, _slope(total * batches))
+        age, began = 0, time.monotonic()
+        for number in range(1, total + 1):
+            started = time.monotonic()
+            train_loss = self._train(optimizer, schedule, number, batches)
+            if train_loss is None:
+                self._stop_diverged(number)
+                return
+            validation_loss = self._validate()
+            seen = train_loss if validation_loss is None else validation_loss
+            better = seen < self.best_loss
+            if better:
+                self._keep(seen)
+            age = 0 if better else age + 1
+            now = time.monotonic()
+            eta = (now - began) / number * (total - number)
+            yield Epoch(number, total, train_loss, validation_loss, better, now - started, eta)
+            if age >= settings.patience:
+                self.problem.notes.append(
+                    f"Stopped after epoch {number}: no improvement for {age} epochs."
+                )
+                return
+
+    def _stop_diverged(self, number: int) -> None:
+        if self.best is None:
+            raise Diverged(
+                "The loss became NaN or infinite before the first epoch was complete; no step "
+                "was taken from it. Try a lower learning rate.",
+                field="/hyperparameters/learning_rate",
+            )
+        self.problem.notes.append(
+            f"The loss became NaN or infinite in epoch {number}: stopped before that step was "
+            "applied; the best epoch before it is kept."
+        )
+
+    def _keep(self, loss: float) -> None:
+        self.best_loss = loss
+        self.best = {name: part.detach().clone() for name, part in self.body.state_dict().items()}
+
+    def restore(self) -> Body:
+        """Put the best epoch back and return the network, ready to forecast.
+
+        Raises:
+            ForecastingError: no epoch was complete.
+        """
+        if self.best is None:
+            raise ForecastingError("Nothing was learned: stopped before the first epoch ended.")
+        self.body.load_state_dict(self.best)
+        return self.body.eval()
+
+    def _train(
+        self,
+        optimizer: torch.optim.Optimizer,
+        schedule: torch.optim.lr_scheduler.LRScheduler,
+        number: int,
+        batches: int,
+    ) -> float | None:
+        """Return the mean loss of the epoch, None if it became NaN or infinite."""
+        self.body.train()
+        total = torch.zeros((), device=self.source.device)
+        # numbers of this epoch depend on the seed alone, not on what the caller does between
+        with torch.random.fork_rng(devices=_cuda_devices(self.source.device)):
+            torch.manual_seed(self.problem.recipe.seed * 100_003 + number)
+            for _ in range(batches):
+                loss = self._loss()
+                optimizer.zero_grad(set_to_none=True)
+                loss.backward()
+                norm = torch.nn.utils.clip_grad_norm_(self.body.parameters(), GRADIENT_NORM)
+                if not bool(torch.isfinite(loss + norm)):
+                    return None
+                optimizer.step()
+                schedule.step()
+                total += loss.detach()
+        return float(total) / batches
+
+    def _loss(self) -> Tensor:
+        device = self.source.device
+        batch = self.settings.batch_size
+        drawn = (torch.rand(batch, device=device, dtype=torch.float64) * self.ends[-1]).long()
+        place = torch.searchsorted(self.ends, drawn, right=True)
+        before = torch.where(place > 0, self.ends[(place - 1).clamp(min=0)], 0)
+        series = self.series[place]
+        origin = self.starts[place] + drawn - before
+        windows = self.source.cut(series, origin, self.stops[series], self.body.window)
+        drop = torch.rand(windows.ids.shape, device=device) < ID_DROPOUT
+        losses, counts = self.body(windows, self.body.encoder(windows, drop))
+        return losses.sum() / counts.sum().clamp(min=1)
+
+    @torch.no_grad()
+    def _validate(self) -> float | None:
+        """Return the mean loss over the horizon of the validation windows, None without any."""
+        series, origins, stops = self.checks
+        if not len(series):
+            return None
+        self.body.eval()
+        total = count = 0.0
+        for at in range(0, len(series), 64):
+            part = slice(at, at + 64)
+            windows = self.source.cut(series[part], origins[part], stops[part], self.body.window)
+            losses, counts = self.body(windows, self.body.encoder(windows))
+            ahead = min(self.body.window.horizon, losses.shape[1])
+            total += float(losses[:, -ahead:].sum())
+            count += float(counts[:, -ahead:].sum())
+        return total / max(count, 1.0)
+
+
+def _origins(problem: Problem, body: Body) -> tuple[Index, Index]:
+    """Return, per series, the first row that may begin a horizon, and how many there are."""
+    panel, window = problem.panel, body.window
+    offsets, stops = panel.offsets[:-1], problem.train_stops
+    length = stops - offsets
+    room = np.maximum(1, length - window.horizon)
+    low = offsets + np.minimum(window.context, room)
+    high = np.maximum(low, stops - window.horizon)
+    return low, np.where(length >= 2, high - low + 1, 0)
+
+
+def _checks(problem: Problem, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
+    """Return a fixed choice of validation windows: series, origin, end of the target."""
+    chosen = problem.origins
+    if len(chosen) > VALIDATION_WINDOWS:
+        places = np.linspace(0, len(chosen) - 1, VALIDATION_WINDOWS).astype(int)
+        chosen = [chosen[place] for place in places]
+    pairs = torch.tensor(chosen, dtype=torch.int64).reshape(-1, 2)
+    stops = torch.from_numpy(problem.panel.stops)[pairs[:, 0]]
+    return pairs[:, 0].to(device), pairs[:, 1].to(device), stops.to(device)
+
+
+def _slope(steps: int) -> Callable[[int], float]:
+    """Return the share of the learning rate at each step: up quickly, then down a cosine."""
+    warm = max(1, int(WARM_UP * steps))
+
+    def share(step: int) -> float:
+        if step < warm:
+            return (step + 1) / warm
+        done = (step - warm) / max(1, steps - warm)
+        return float(0.01 + 0.99 * 0.5 * (1 + np.cos(np.pi * min(1.0, done))))
+
+    return share
+
+
+def _cuda_devices(device: torch.device) -> list[int]:
+    return [] if device.type != "cuda" else [torch.cuda.current_device()]

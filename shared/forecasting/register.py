@@ -1,0 +1,146 @@
+"""The register of algorithms: what one is, and how a file in `algorithms/` enters it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from shared.forecasting.hyperparameters import Hyperparameters
+from shared.forecasting.manifest import Manifest
+from shared.forecasting.panel import Index, Panel
+from shared.forecasting.recipe import Epoch, Recipe
+
+B = TypeVar("B", bound=type)
+Notes = list[str]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What a learner gets: checked data, and where the validation part begins."""
+
+    panel: Panel
+    recipe: Recipe
+    hyperparameters: Hyperparameters
+    context_length: int
+    train_stops: Index  # (series,) flat row before which a series may be learned from
+    origins: list[tuple[int, int]]  # validation windows: series, flat row of the first step
+    notes: Notes
+
+
+class Forecaster(Protocol):
+    """A fitted algorithm: draws sample paths, and can be stored."""
+
+    def draw(
+        self, panel: Panel, series: Index, starts: Index, horizon: int, paths: int, seed: int
+    ) -> NDArray[np.float32]:
+        """Return sampled futures (series, paths, horizon), each series by itself."""
+        ...
+
+    def state(self) -> dict[str, Tensor]:
+        """Return the tensors to store."""
+        ...
+
+    def settings(self) -> dict[str, Any]:
+        """Return what the manifest must say so that `restore` can rebuild this, as JSON."""
+        ...
+
+    def write(self, folder: Path) -> list[Path]:
+        """Write the files that are neither tensors nor JSON, and name them."""
+        ...
+
+
+class Learner(Protocol):
+    """An algorithm at work on one problem."""
+
+    def epochs(self) -> Iterator[Epoch]:
+        """Learn, yielding after each epoch; the caller stops by leaving the loop."""
+        ...
+
+    def finish(self) -> Forecaster:
+        """Return the best that was learned.
+
+        Raises:
+            ForecastingError: nothing was.
+        """
+        ...
+
+
+class Family(Protocol):
+    """What algorithms of one kind share: how they learn and how they are rebuilt."""
+
+    name: str
+
+    def start(self, algorithm: Algorithm, problem: Problem) -> Learner:
+        """Prepare to learn.
+
+        Raises:
+            Invalid: the hyper-parameters do not suit the data.
+        """
+        ...
+
+    def restore(
+        self, algorithm: Algorithm, manifest: Manifest, state: dict[str, Tensor], folder: Path
+    ) -> Forecaster:
+        """Rebuild what was stored.
+
+        Raises:
+            InvalidArtifact: the tensors or files do not fit the manifest.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Algorithm:
+    """A named recipe: its words, its form and how to fit it."""
+
+    name: str
+    title: str
+    title_zh: str
+    summary: str
+    summary_zh: str
+    kind: Family
+    hyperparameters: type[Hyperparameters]
+    build: type
+    missing: Callable[[], str | None]
+
+    @property
+    def family(self) -> str:
+        """Return the name of its family."""
+        return self.kind.name
+
+    def unavailable(self) -> str | None:
+        """Return why it cannot be used on this machine, None if it can."""
+        return self.missing()
+
+
+ALGORITHMS: dict[str, Algorithm] = {}
+
+
+def register(
+    *,
+    title: str,
+    title_zh: str,
+    summary_zh: str,
+    family: Family,
+    hyperparameters: type[Hyperparameters],
+    missing: Callable[[], str | None] = lambda: None,
+) -> Callable[[B], B]:
+    """Enter a class in the register under the name of its file; its docstring is the summary."""
+
+    def enter(build: B) -> B:
+        name = build.__module__.rpartition(".")[2]
+        if name in ALGORITHMS:
+            raise ValueError(f"{name!r} registers two algorithms: keep one per file")
+        summary = (build.__doc__ or "").strip().partition("\n")[0]
+        ALGORITHMS[name] = Algorithm(
+            name, title, title_zh, summary, summary_zh, family, hyperparameters, build, missing
+        )
+        return build
+
+    return enter

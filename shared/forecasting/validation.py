@@ -1,0 +1,133 @@
+"""Holds back the end of each series, forecasts it, and says how good that was."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.forecasting.calibration import apply, calibrate, quantiles_of
+from shared.forecasting.manifest import Calibration
+from shared.forecasting.metrics import DECILES, Metrics, coverage, errors, naive_errors, ratio, wql
+from shared.forecasting.panel import Index, Panel
+from shared.forecasting.register import Forecaster
+
+Array = NDArray[np.float64]
+
+WINDOWS = 200  # that many make calibration steady; few series get several windows each
+MOST_PER_SERIES = 8
+MOST_WINDOWS = 500
+PATHS = 100
+SHORTEST_HISTORY = 4
+LARGEST_SHARE = 0.25
+
+
+@dataclass(frozen=True)
+class Holdout:
+    """Where learning stops, and the windows that check it."""
+
+    train_stops: Index  # (series,) flat row
+    origins: list[tuple[int, int]]  # series, flat row of the first step
+
+
+def hold_back(panel: Panel, horizon: int) -> Holdout:
+    """Choose how much of the end of each series is kept for checking."""
+    lengths = panel.stops - panel.offsets[:-1]
+    count = _windows_each(lengths, horizon)
+    stride = max(1, horizon // 4)
+    held = horizon + (count - 1) * stride
+    checked = lengths - held >= SHORTEST_HISTORY
+    stops = np.where(checked, panel.stops - held, panel.stops)
+    series = np.flatnonzero(checked)
+    if len(series) * count > MOST_WINDOWS:
+        series = series[np.linspace(0, len(series) - 1, MOST_WINDOWS // count).astype(int)]
+    origins = [
+        (int(one), int(panel.stops[one]) - horizon - back * stride)
+        for back in range(count)
+        for one in series
+        if np.isfinite(panel.target[panel.offsets[one] : panel.stops[one] - held]).any()
+    ]
+    return Holdout(stops.astype(np.int64), origins)
+
+
+def _windows_each(lengths: Index, horizon: int) -> int:
+    wanted = min(MOST_PER_SERIES, -(-WINDOWS // max(1, len(lengths))))
+    usual = float(np.median(lengths))
+    stride = max(1, horizon // 4)
+    room = int((LARGEST_SHARE * usual - horizon) // stride) + 1
+    return max(1, min(wanted, room))
+
+
+@dataclass(frozen=True)
+class Checked:
+    """The forecasts of the validation windows and what happened."""
+
+    ordered: Array  # (window, paths, horizon) sorted paths
+    mean: Array  # (window, horizon)
+    actual: Array  # (window, horizon)
+
+
+def check(
+    forecaster: Forecaster,
+    panel: Panel,
+    origins: list[tuple[int, int]],
+    horizon: int,
+    *,
+    nonnegative: bool,
+    seed: int,
+) -> Checked:
+    """Forecast the validation windows as they would have been forecast then."""
+    pairs = np.array(origins, np.int64).reshape(-1, 2)
+    series, rows = pairs[:, 0], pairs[:, 1]
+    starts = panel.first[series] + rows - panel.offsets[series]
+    filled = panel.changed(fill=dict.fromkeys(panel.known, "last"))
+    paths = forecaster.draw(filled, series, starts, horizon, PATHS, seed).astype(np.float64)
+    if nonnegative:
+        paths = np.maximum(paths, 0.0)
+    actual = np.array(
+        [
+            panel.values(int(one), int(start), int(start) + horizon)
+            for one, start in zip(series, starts, strict=True)
+        ]
+    ).reshape(-1, horizon)
+    return Checked(np.sort(paths, axis=1), paths.mean(1), actual)
+
+
+def measure(
+    checked: Checked, naive: Checked, panel: Panel, origins: list[tuple[int, int]]
+) -> tuple[Calibration, Metrics]:
+    """Calibrate on the validation windows, and measure each half with the other's calibration."""
+    calibration = calibrate(checked.ordered, checked.actual)
+    if not origins:
+        return calibration, {}
+    fair = _cross_fitted(checked)
+    deciles, raw = quantiles_of(fair, DECILES), quantiles_of(checked.ordered, DECILES)
+    usual = np.array(
+        [
+            naive_errors(panel.target[panel.offsets[one] : row], panel.clock.season)
+            for one, row in origins
+        ]
+    )
+    metrics = errors(checked.actual, deciles, checked.mean, usual[:, 0], usual[:, 1])
+    metrics["coverage80"] = coverage(checked.actual, deciles[..., 0], deciles[..., 8])
+    metrics["coverage80_raw"] = coverage(checked.actual, raw[..., 0], raw[..., 8])
+    reference = wql(naive.actual, quantiles_of(naive.ordered, DECILES))
+    metrics["wql_seasonal_naive"] = reference
+    quotient = ratio(metrics["wql"] or 0.0, reference or 0.0)
+    metrics["skill"] = None if quotient is None or metrics["wql"] is None else 1 - quotient
+    metrics["windows"] = float(len(origins))
+    return calibration, metrics
+
+
+def _cross_fitted(checked: Checked) -> Array:
+    """Return sorted paths, each half of the windows calibrated by the other half."""
+    if len(checked.actual) < 4:
+        return checked.ordered
+    half = np.arange(len(checked.actual)) % 2 == 0
+    out = np.empty_like(checked.ordered)
+    for part in (half, ~half):
+        out[part] = apply(
+            calibrate(checked.ordered[~part], checked.actual[~part]), checked.ordered[part]
+        )
+    return out
