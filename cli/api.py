@@ -11,10 +11,10 @@ from uuid import UUID
 import httpx
 from pydantic import BaseModel, ValidationError
 from websockets.asyncio.client import connect
-from websockets.exceptions import InvalidStatus, WebSocketException
+from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from shared.clients.http import ServiceClient
-from shared.contracts.base import Page
+from shared.contracts.base import Page, Reply
 from shared.contracts.datasets import Dataset, Mapping, SampleRequest
 from shared.contracts.forecasts import Forecast, ForecastRequest, ForecastSummary
 from shared.contracts.models import Model
@@ -27,8 +27,14 @@ Shape = TypeVar("Shape", bound=BaseModel)
 PAGE = 200
 LOST_AFTER_S = 60.0
 RETRY_S = 0.5
-NOT_FOUND = 404
+UNKNOWN_TASK = 4404  # the code that closes the WebSocket of a task that does not exist
 LONG = httpx.Timeout(600.0, connect=2.0)  # a large upload, a sample of millions of rows
+
+
+class Algorithms(Reply):
+    """The list of algorithms: short, so it has no pages."""
+
+    items: list[Algorithm]
 
 
 class Api(ServiceClient):
@@ -97,7 +103,7 @@ class Api(ServiceClient):
 
     async def algorithms(self) -> list[Algorithm]:
         """Return every algorithm that the server knows."""
-        return [item async for item in self._all(Algorithm, "/algorithms")]
+        return self._read(Algorithms, await self.send("GET", "/algorithms")).items
 
     async def train(self, request: NewTraining) -> Task:
         """Start a training."""
@@ -158,10 +164,10 @@ class Api(ServiceClient):
                         yield event
                         if isinstance(event, StatusEvent) and event.status in FINAL:
                             return
-            except InvalidStatus as error:
-                if error.response.status_code == NOT_FOUND:
-                    raise NotFound(f"There is no task {task_id}.") from error
-            except (OSError, WebSocketException, TimeoutError):
+            except ConnectionClosed as error:
+                if error.rcvd is not None and error.rcvd.code == UNKNOWN_TASK:
+                    raise NotFound(error.rcvd.reason) from error
+            except (OSError, WebSocketException):
                 pass  # the gateway restarts or the network blinked: ask again from `after`
             if _now() > deadline:
                 raise self._down()

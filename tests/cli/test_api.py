@@ -2,14 +2,12 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from http import HTTPStatus
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
-from websockets.http11 import Request, Response
 
 from cli import api as module
 from cli.api import Api
@@ -37,18 +35,16 @@ async def server(cut_after: int) -> AsyncIterator[str]:
 
     async def tell(socket: ServerConnection) -> None:
         assert socket.request is not None
+        if str(TASK) not in socket.request.path:
+            await socket.close(4404, "There is no such task.")
+            return
         after = int(parse_qs(urlsplit(socket.request.path).query)["after"][0])
         for event in story()[after : after + cut_after]:
             await socket.send(event.model_dump_json())
         if after + cut_after < len(story()):
             socket.transport.abort()
 
-    def known(connection: ServerConnection, request: Request) -> Response | None:
-        if str(TASK) in request.path:
-            return None
-        return connection.respond(HTTPStatus.NOT_FOUND, "no such task")
-
-    async with serve(tell, "127.0.0.1", 0, process_request=known) as running:
+    async with serve(tell, "127.0.0.1", 0) as running:
         port = next(iter(running.sockets)).getsockname()[1]
         yield f"http://127.0.0.1:{port}"
 
@@ -66,7 +62,7 @@ async def test_no_event_is_lost_or_doubled_over_lost_connections(
 
 async def test_an_unknown_task_has_no_events() -> None:
     async with server(cut_after=1) as url, Api(url) as api:
-        with pytest.raises(NotFound, match="There is no task"):
+        with pytest.raises(NotFound, match="There is no such task"):
             await anext(aiter(api.events(uuid4())))
 
 
