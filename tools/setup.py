@@ -55,6 +55,8 @@ def _install(profile: str, lock: Path) -> None:
         "--disable-pip-version-check",
     ]
     _run([*pip, UV])
+    if certificates := _pip_setting("cert"):
+        os.environ.setdefault("SSL_CERT_FILE", certificates.split()[0])
     uv: list[str | Path] = [
         PYTHON,
         "-m",
@@ -107,13 +109,18 @@ def _torch() -> list[str]:
 
 
 def _wheel_folders() -> list[str]:
-    """Return the local folders of wheels that pip is told of: uv does not read pip's settings."""
-    command = [str(PYTHON), "-m", "pip", "config", "get"]
-    told = os.environ.get("PIP_FIND_LINKS", "")
-    for key in ("global.find-links", "install.find-links"):
-        found = subprocess.run([*command, key], capture_output=True, text=True, check=False)
-        told += f" {found.stdout}" if found.returncode == 0 else ""
-    return [folder for folder in dict.fromkeys(told.split()) if Path(folder).is_dir()]
+    told = _pip_setting("find-links").split()
+    return [folder for folder in dict.fromkeys(told) if Path(folder).is_dir()]
+
+
+def _pip_setting(name: str) -> str:
+    """Return what pip is told about `name`: uv does not read pip's settings by itself."""
+    told = [os.environ.get(f"PIP_{name.upper().replace('-', '_')}", "")]
+    for key in (f"global.{name}", f"install.{name}"):
+        command = [str(PYTHON), "-m", "pip", "config", "get", key]
+        found = subprocess.run(command, capture_output=True, text=True, check=False)
+        told.append(found.stdout.strip() if found.returncode == 0 else "")
+    return " ".join(filter(None, told))
 
 
 def _fingerprint(lock: Path) -> str:
