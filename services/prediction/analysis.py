@@ -8,13 +8,13 @@ Metrics = dict[str, float | None]
 
 
 def errors(
-    actual: Numbers, mean: Numbers, quantiles: Numbers, levels: tuple[float, ...], scale: float
+    actual: Numbers, middle: Numbers, quantiles: Numbers, levels: tuple[float, ...], scale: float
 ) -> Metrics:
     """Compare with what really happened; empty where nothing of it is known.
 
     Args:
         actual: (horizon,), NaN where it is not known.
-        mean: (horizon,).
+        middle: (horizon,) the median, or the mean where there is none.
         quantiles: (horizon, level).
         levels: ascending.
         scale: the error of the seasonal naive forecast before the start, NaN where unknown.
@@ -22,7 +22,7 @@ def errors(
     known = ~np.isnan(actual)
     if not known.any():
         return {}
-    truth, error = actual[known], (mean - actual)[known]
+    truth, error = actual[known], (middle - actual)[known]
     size = float(np.abs(truth).sum())
     found: Metrics = {
         "wape": _ratio(float(np.abs(error).sum()), size),

@@ -14,7 +14,7 @@ from shared.contracts.forecasts import ForecastRequest
 from shared.kit.errors import Unavailable
 
 if TYPE_CHECKING:
-    from shared.forecasting import Fitted, ForecastResult, Panel
+    from shared.forecasting import FittedModel, ForecastResult, Panel
 
 Numbers = NDArray[np.float64]
 _OPTIONS = orjson.OPT_SERIALIZE_NUMPY
@@ -33,7 +33,7 @@ class Answer:
 
 
 def answer(
-    request: ForecastRequest, fitted: "Fitted", panel: "Panel", target: str, limits: Limits
+    request: ForecastRequest, fitted: "FittedModel", panel: "Panel", target: str, limits: Limits
 ) -> Answer:
     """Make a forecast.
 
@@ -46,9 +46,9 @@ def answer(
     try:
         result = fitted.forecast(
             question.panel,
-            question.series,
+            series=question.series,
             horizon=question.horizon,
-            start=question.starts,
+            start=question.start,
             paths=question.paths,
             quantiles=question.levels,
             seed=question.seed,
@@ -62,7 +62,7 @@ def answer(
         rest,
         history.pack(rest),
         question.horizon,
-        _moment(question.panel, max(question.starts)),
+        _moment(question.panel, max(question.first_step(place) for place in question.series)),
         len(question.series),
         dict(panel.keys[first]),
     )
@@ -89,7 +89,7 @@ def _write(
 
 
 def _series(question: Question, place: int, result: "ForecastResult", row: int) -> dict[str, Any]:
-    panel, horizon, start = question.panel, question.horizon, question.starts[row]
+    panel, horizon, start = question.panel, question.horizon, question.first_step(place)
     names = [str(level) for level in question.levels]
     dates = _dates(panel, start, start + horizon)
     mean, quantiles = _short(result.mean[row]), _short(result.quantiles[row])
@@ -151,5 +151,4 @@ def _dates(panel: "Panel", start: int, stop: int) -> list[str]:
 
 
 def _moment(panel: "Panel", period: int) -> datetime:
-    moment: datetime = panel.to_date(period).item()
-    return moment.replace(tzinfo=UTC)
+    return datetime.fromisoformat(str(panel.to_date(period))).replace(tzinfo=UTC)

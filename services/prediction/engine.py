@@ -157,19 +157,22 @@ class Engine:
         loop = asyncio.get_running_loop()
         device = await loop.run_in_executor(self._loaders, self._import)
         threads = self._threads or (1 if device != "cpu" else min(2, os.cpu_count() or 1))
-        self._forecasters = ThreadPoolExecutor(threads, "forecast")
+        self._forecasters = ThreadPoolExecutor(threads, "forecast", self._calm)
         log.info("engine ready", device=device, threads=threads)
         return self._forecasters
 
     def _import(self) -> str:
         # idle threads of torch must sleep: spinning ones starve other processes on small machines
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-        import torch
-
+        os.environ.setdefault("OMP_NUM_THREADS", str(self._torch_threads))
         import shared.forecasting as forecasting
 
+        return forecasting.best_device().type
+
+    def _calm(self) -> None:
+        import torch
+
         torch.set_num_threads(self._torch_threads)
-        return str(forecasting.best_device())
 
 
 def _report(task: asyncio.Task[ThreadPoolExecutor]) -> None:

@@ -10,7 +10,7 @@ from shared.contracts.problems import FieldError
 from shared.kit.errors import AppError, Invalid, TooLarge
 
 if TYPE_CHECKING:
-    from shared.forecasting import Fitted, ForecastingError, Panel
+    from shared.forecasting import FittedModel, ForecastingError, MissingFuture, Panel
 
 SHOWN = 20  # gaps and series that an answer lists one by one
 
@@ -39,38 +39,36 @@ class Question:
 
     panel: "Panel"
     series: list[int]
-    starts: list[int]  # period of the first step of each series
+    start: int | None  # period of the first step; the one after each series' end if absent
     horizon: int
     levels: tuple[float, ...]
     paths: int
     seed: int
     history: int
 
+    def first_step(self, series: int) -> int:
+        """Return the period of the first step of a series."""
+        return self.panel.end(series) + 1 if self.start is None else self.start
 
-def read(request: ForecastRequest, fitted: "Fitted", panel: "Panel", limits: Limits) -> Question:
+
+def read(
+    request: ForecastRequest, fitted: "FittedModel", panel: "Panel", limits: Limits
+) -> Question:
     """Check a request against what there is.
 
     Raises:
         Invalid: a field cannot be used; it says which and what would do.
         TooLarge: it asks for more than this deployment makes at once.
     """
-    from shared.forecasting import ForecastingError
-
     levels = quantile_levels(request.quantiles)
-    series = _series(request, panel, limits)
     horizon = request.horizon or fitted.manifest.horizon
+    start = _start(request, panel)
+    series = _named(request, panel, start, limits)
     _refuse_too_much(request, len(series), horizon, limits)
-    try:
-        if request.future or request.fill:
-            panel = panel.with_future(request.future, request.fill)
-    except ForecastingError as error:
-        raise refusal(error) from error
-    starts = _starts(request, panel, series)
-    question = Question(
-        panel, series, starts, horizon, levels, request.paths, request.seed, request.history
+    panel = _with_future(request, panel)
+    return Question(
+        panel, series, start, horizon, levels, request.paths, request.seed, request.history
     )
-    _refuse_gaps(fitted, question)
-    return question
 
 
 def quantile_levels(given: Sequence[float]) -> tuple[float, ...]:
@@ -90,18 +88,41 @@ def quantile_levels(given: Sequence[float]) -> tuple[float, ...]:
 
 def refusal(error: "ForecastingError") -> AppError:
     """Turn what the forecasting core found wrong with a request into our error."""
+    from shared.forecasting import MissingFuture
+
+    if isinstance(error, MissingFuture):
+        return _missing_future(error)
     return Invalid(str(error), field=error.field)
 
 
-def _series(request: ForecastRequest, panel: "Panel", limits: Limits) -> list[int]:
+def _start(request: ForecastRequest, panel: "Panel") -> int | None:
+    from shared.forecasting import ForecastingError
+
+    if request.start is None:
+        return None
+    try:
+        return panel.to_period(request.start)
+    except ForecastingError as error:
+        raise Invalid(str(error), field="/start") from error
+
+
+def _with_future(request: ForecastRequest, panel: "Panel") -> "Panel":
+    from shared.forecasting import ForecastingError
+
+    if not request.future and not request.fill:
+        return panel
+    try:
+        return panel.with_future(request.future, request.fill)
+    except ForecastingError as error:
+        raise refusal(error) from error
+
+
+def _named(
+    request: ForecastRequest, panel: "Panel", start: int | None, limits: Limits
+) -> list[int]:
+    """Return the series that are asked for: those named, else all that can start then."""
     if request.series is None:
-        if len(panel) > limits.series:
-            raise TooLarge(
-                f"The model covers {len(panel)} series, at most {limits.series} are forecast at "
-                "once: name the series that you need.",
-                field="/series",
-            )
-        return list(range(len(panel)))
+        return _all(panel, start, limits)
     if not request.series:
         raise Invalid("Name at least one series, or leave `series` out.", field="/series")
     if len(request.series) > limits.series:
@@ -110,7 +131,43 @@ def _series(request: ForecastRequest, panel: "Panel", limits: Limits) -> list[in
             "once: ask for them in parts.",
             field="/series",
         )
-    return _found(request.series, panel)
+    series = _found(request.series, panel)
+    for place in series:
+        if not _can_start(panel, place, start):
+            raise _bad_start(panel, place, start)
+    return series
+
+
+def _all(panel: "Panel", start: int | None, limits: Limits) -> list[int]:
+    series = [place for place in range(len(panel)) if _can_start(panel, place, start)]
+    if not series:
+        longest = max(range(len(panel)), key=panel.end)
+        raise _bad_start(panel, longest, start)
+    if len(series) > limits.series:
+        raise TooLarge(
+            f"The model covers {len(series)} series, at most {limits.series} are forecast at "
+            "once: name the series that you need.",
+            field="/series",
+        )
+    return series
+
+
+def _can_start(panel: "Panel", series: int, start: int | None) -> bool:
+    first, last = panel.begin(series) + 1, panel.end(series) + 1
+    return first <= (last if start is None else start) <= last
+
+
+def _bad_start(panel: "Panel", series: int, start: int | None) -> Invalid:
+    name = _name(panel.keys[series])
+    if start is None or panel.end(series) < panel.begin(series):
+        return Invalid(f"The dataset holds no values of {name}.", field="/series")
+    first, last = panel.begin(series) + 1, panel.end(series) + 1
+    return Invalid(
+        f"A forecast of {name} can start from {_date(panel, first)} (one step after its first "
+        f"value) to {_date(panel, last)} (the step after its last value), not on "
+        f"{_date(panel, start)}.",
+        field="/start",
+    )
 
 
 def _found(wanted: list[dict[str, str]], panel: "Panel") -> list[int]:
@@ -151,34 +208,8 @@ def _refuse_too_much(request: ForecastRequest, series: int, horizon: int, limits
         )
 
 
-def _starts(request: ForecastRequest, panel: "Panel", series: list[int]) -> list[int]:
-    if request.start is None:
-        return [panel.end(place) + 1 for place in series]
-    from shared.forecasting import ForecastingError
-
-    try:
-        start = panel.to_period(request.start)
-    except ForecastingError as error:
-        raise Invalid(str(error), field="/start") from error
-    for place in series:
-        first, last = panel.begin(place) + 1, panel.end(place) + 1
-        if not first <= start <= last:
-            name = _name(panel.keys[place])
-            raise Invalid(
-                f"A forecast of {name} can start from {_date(panel, first)} (one step after its "
-                f"first value) to {_date(panel, last)} (the step after its last value), not on "
-                f"{_date(panel, start)}.",
-                field="/start",
-            )
-    return [start] * len(series)
-
-
-def _refuse_gaps(fitted: "Fitted", question: Question) -> None:
-    gaps = fitted.gaps(
-        question.panel, question.series, horizon=question.horizon, start=question.starts
-    )
-    if not gaps:
-        return
+def _missing_future(error: "MissingFuture") -> Invalid:
+    gaps = error.gaps
     count = f"{len(gaps)} values of covariates that must be known in advance are missing"
     shown = f"; the first {SHOWN} are listed" if len(gaps) > SHOWN else ""
     columns = ", ".join(sorted({gap.column for gap in gaps}))
@@ -188,7 +219,7 @@ def _refuse_gaps(fitted: "Fitted", question: Question) -> None:
         )
         for gap in gaps[:SHOWN]
     ]
-    raise Invalid(
+    return Invalid(
         f"{count} ({columns}){shown}. Send them in `future`, or choose in `fill` how each column "
         "is filled: last, zero or mean.",
         errors=errors,

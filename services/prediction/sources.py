@@ -27,7 +27,7 @@ from shared.kit.errors import Conflict, Invalid, NotFound, Unavailable
 from shared.kit.storage import CHUNK
 
 if TYPE_CHECKING:
-    from shared.forecasting import Fitted, Panel
+    from shared.forecasting import FittedModel, Panel
 
 Found = TypeVar("Found")
 Files = dict[str, tuple[Path, str]]  # by name: where it lies, and its digest
@@ -76,7 +76,7 @@ class Sources:
     ) -> None:
         self._registry = registry
         self._engine = engine
-        self._models: Cache[Fitted] = Cache(settings.prediction_model_cache_mb * MB)
+        self._models: Cache[FittedModel] = Cache(settings.prediction_model_cache_mb * MB)
         self._panels: Cache[Panel] = Cache(settings.prediction_panel_cache_mb * MB)
         self._versions: Remembered[ModelVersion] = Remembered()
         self._datasets: Remembered[Dataset] = Remembered()
@@ -124,7 +124,7 @@ class Sources:
         return found
 
     @asynccontextmanager
-    async def model(self, version: ModelVersion) -> AsyncIterator["Fitted"]:
+    async def model(self, version: ModelVersion) -> AsyncIterator["FittedModel"]:
         """Lend a version's fitted algorithm, rebuilt from its files.
 
         Raises:
@@ -166,7 +166,7 @@ class Sources:
             f"The model {name!r} has no {what}: it may have been deleted.", field="/version"
         )
 
-    async def _load_model(self, version: ModelVersion) -> "Loaded[Fitted]":
+    async def _load_model(self, version: ModelVersion) -> "Loaded[FittedModel]":
         files = await self._whole(partial(self._model_files, version))
         fitted = await self._engine.load(partial(_rebuild, files, version))
         log.info("model loaded", model=version.model, version=version.version)
@@ -219,7 +219,7 @@ def _digest(path: Path) -> str:
     return hasher.hexdigest()
 
 
-def _rebuild(files: Files, version: ModelVersion) -> "Fitted":
+def _rebuild(files: Files, version: ModelVersion) -> "FittedModel":
     from shared.forecasting import ForecastingError, load
 
     with tempfile.TemporaryDirectory(prefix="shelfcast-model-") as folder:
@@ -276,4 +276,4 @@ def _part(whole: "Panel", scope: Scope, dataset: Dataset) -> "Panel":
 
 def _size(panel: "Panel") -> int:
     arrays = (panel.target, panel.known_values, panel.past_values, panel.static_values)
-    return sum(array.nbytes for array in arrays) + 512 * len(panel)
+    return sum(int(array.nbytes) for array in arrays) + 512 * len(panel)
