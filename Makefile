@@ -55,6 +55,9 @@ screenshots: setup web browser ## Photograph every page into out/screenshots, an
 bench-loop: setup ## Measure the whole loop
 	$(BIN)/python -m benchmarks.loop
 
+containers-env: ## Write .env with random passwords for docker-compose.yml, once
+	@$(PYTHON) tools/containers_env.py
+
 test-containers: setup ## Build the containers, start them, run the flow test against them
 	bash tools/test_containers.sh
 
@@ -68,4 +71,4 @@ clean: ## Remove everything that can be made again; the data folder stays
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-.PHONY: run test setup lint types unit web web-test flow e2e browser generate screenshots bench-loop test-containers lock clean help
+.PHONY: run test setup lint types unit web web-test flow e2e browser generate screenshots bench-loop containers-env test-containers lock clean help

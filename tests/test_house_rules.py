@@ -63,8 +63,13 @@ def test_no_function_is_too_long_to_read() -> None:
 
 
 def _body_length(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
-    """Count the lines of a function's body, without its docstring and its parameters."""
+    """Count the lines of a function's body, without its docstring and the functions inside it."""
     body = function.body[1:] if ast.get_docstring(function) else function.body
+    inner = (node for node in body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+    return _lines(body) - sum(_lines([node]) for node in inner)
+
+
+def _lines(body: list[ast.stmt]) -> int:
     return (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0
 
 
