@@ -8,6 +8,7 @@ a name of a file in requirements/: `local` to run all, `dev` to test, or one ser
 import hashlib
 import importlib.util
 import os
+import re
 import subprocess
 import sys
 import venv
@@ -115,12 +116,9 @@ def _wheel_folders() -> list[str]:
 
 def _pip_setting(name: str) -> str:
     """Return what pip is told about `name`: uv does not read pip's settings by itself."""
-    told = [os.environ.get(f"PIP_{name.upper().replace('-', '_')}", "")]
-    for key in (f"global.{name}", f"install.{name}"):
-        command = [str(PYTHON), "-m", "pip", "config", "get", key]
-        found = subprocess.run(command, capture_output=True, text=True, check=False)
-        told.append(found.stdout.strip() if found.returncode == 0 else "")
-    return " ".join(filter(None, told))
+    command = [str(PYTHON), "-m", "pip", "config", "list"]
+    found = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    return " ".join(re.findall(rf"^\S+\.{name}='(.*)'$", found, re.MULTILINE))
 
 
 def _fingerprint(lock: Path) -> str:
