@@ -35,14 +35,20 @@ class RegistryClient(ServiceClient):
         response = await self.send("GET", "/internal/datasets/latest", params={"name": name})
         return Dataset.model_validate_json(response.content)
 
-    async def count_series(self, dataset_id: UUID, keys: Mapping[str, str]) -> int:
-        """Return how many series match the id values."""
+    async def series(
+        self, dataset_id: UUID, keys: Mapping[str, str], page_size: int = 1000
+    ) -> Page[SeriesSummary]:
+        """Return the first series that match the id values, and how many there are."""
         response = await self.send(
             "GET",
             f"/datasets/{dataset_id}/series",
-            params={"where": [f"{c}:{v}" for c, v in keys.items()], "page_size": 1},
+            params={"where": [f"{c}:{v}" for c, v in keys.items()], "page_size": page_size},
         )
-        return Page[SeriesSummary].model_validate_json(response.content).total
+        return Page[SeriesSummary].model_validate_json(response.content)
+
+    async def count_series(self, dataset_id: UUID, keys: Mapping[str, str]) -> int:
+        """Return how many series match the id values."""
+        return (await self.series(dataset_id, keys, page_size=1)).total
 
     async def dataset_file(self, dataset: Dataset) -> Path:
         """Return the dataset's Parquet file on this host."""

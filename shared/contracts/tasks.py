@@ -104,6 +104,7 @@ class StatusEvent(TaskEvent):
     type: Literal["status"] = "status"
     status: TaskStatus
     progress: FiniteFloat = 0.0
+    attempt: int = Field(default=0, description="A new attempt begins again at the first epoch.")
     result: TaskResult | None = None
     error: Problem | None = None
 

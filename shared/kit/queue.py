@@ -131,14 +131,15 @@ class Queue:
         except (RedisError, OSError) as error:
             raise _down() from error
 
-    async def workers(self) -> int:
-        """Return how many workers have said lately that they are alive.
+    async def workers(self, host: str = "*") -> int:
+        """Return how many workers (on one host) have said lately that they are alive.
 
         Raises:
             Unavailable: Redis does not answer.
         """
         try:
-            return len([key async for key in self._redis.scan_iter(match=f"{_alive_key('*')}")])
+            pattern = _alive_key(f"{host}:*")
+            return len([key async for key in self._redis.scan_iter(match=pattern)])
         except (RedisError, OSError) as error:
             raise _down() from error
 
@@ -190,10 +191,15 @@ class LeaseWorker(Worker):
             log.warning("the queue does not answer; the worker's sign of life runs out by itself")
 
     async def start_jobs(self, job_ids: list[bytes]) -> None:
-        """Start jobs one by one, giving the slot back where Redis fails in between."""
+        """Start jobs one by one, giving the slot back where Redis fails in between.
+
+        A job that runs here already is left alone: its lease ran out while Redis was away.
+        """
         for waiting in job_ids:
             if self.job_counter >= self.max_jobs:
                 return
+            if waiting.decode() in self.tasks:
+                continue
             try:
                 await super().start_jobs([waiting])
             except (RedisError, OSError):

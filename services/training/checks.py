@@ -1,0 +1,150 @@
+"""Is a training request possible? All that can be known without training is told at once."""
+
+from services.training.catalogue import Catalogue
+from services.training.hyperparameters import nearest, wrong_hyperparameters
+from services.training.lengths import longest_possible
+from shared.clients.registry import RegistryClient
+from shared.contracts.datasets import Dataset
+from shared.contracts.problems import FieldError
+from shared.contracts.tasks import Algorithm, Scope, TrainingRequest
+from shared.kit.app import pointer
+from shared.kit.errors import Conflict, Invalid, NotFound
+
+COLUMNS = {"product": "product_id", "store": "store_id"}
+MANY = 1000
+SHORTEST_HISTORY = 4  # what the core needs to learn from, besides the horizon
+
+
+async def check(
+    request: TrainingRequest, catalogue: Catalogue, registry: RegistryClient
+) -> Dataset:
+    """Return the dataset of a request that can be trained.
+
+    Raises:
+        NotFound: there is no such dataset.
+        Conflict: the algorithm cannot be used on this machine.
+        Invalid: the algorithm is unknown, or fields are wrong: all of them are named.
+        Unavailable: the registry or the list of algorithms does not answer.
+    """
+    algorithm = _chosen(request.algorithm, await catalogue.algorithms())
+    dataset = await _dataset(request, registry)
+    errors = wrong_hyperparameters(algorithm, request.hyperparameters)
+    scope_errors = wrong_columns(request.scope, dataset)
+    if not scope_errors:
+        scope_errors = await _wrong_lengths(request, dataset, registry)
+    errors += scope_errors
+    if errors:
+        raise Invalid(_sentence(errors), errors=errors)
+    return dataset
+
+
+def _sentence(errors: list[FieldError]) -> str:
+    if len(errors) == 1:
+        return errors[0].detail
+    return f"{len(errors)} fields need another value. First: {errors[0].detail}"
+
+
+def _chosen(name: str, algorithms: list[Algorithm]) -> Algorithm:
+    found = next((algorithm for algorithm in algorithms if algorithm.name == name), None)
+    if found is None:
+        names = [algorithm.name for algorithm in algorithms]
+        raise Invalid(
+            f"There is no algorithm {name[:80]!r}.{nearest(name, names)}", field="/algorithm"
+        )
+    if not found.available:
+        raise Conflict(
+            f"{found.title} cannot be used here: {found.reason or 'something is missing.'}",
+            field="/algorithm",
+        )
+    return found
+
+
+async def _dataset(request: TrainingRequest, registry: RegistryClient) -> Dataset:
+    try:
+        return await registry.dataset(request.dataset_id)
+    except NotFound as error:
+        raise NotFound(
+            f"There is no dataset {request.dataset_id}: it may have been deleted. Choose another.",
+            field="/dataset_id",
+        ) from error
+
+
+def wrong_columns(scope: Scope, dataset: Dataset) -> list[FieldError]:
+    """Return what is wrong with the columns that a scope names."""
+    ids = ", ".join(dataset.ids)
+    errors = [
+        FieldError(
+            pointer=pointer(("scope", column)),
+            detail=f"The dataset has no id column {column[:80]!r}; it has {ids}.",
+        )
+        for column in scope.keys
+        if column not in dataset.ids
+    ]
+    needed = COLUMNS.get(scope.level)
+    if needed and needed not in dataset.ids:
+        detail = (
+            f"The dataset has no column {needed}, so it has no level {scope.level!r}. "
+            f"Choose level 'series' with {ids}, or 'global'."
+        )
+        return [FieldError(pointer="/scope/level", detail=detail)]
+    if needed and needed not in scope.keys:
+        detail = f"Say which {scope.level}: set {needed}."
+        errors.append(FieldError(pointer=f"/scope/{needed}", detail=detail))
+    if scope.level == "series" and not scope.keys:
+        detail = f"Say which series: set one or more of {ids}, or choose level 'global'."
+        errors.append(FieldError(pointer="/scope", detail=detail))
+    return errors
+
+
+async def _wrong_lengths(
+    request: TrainingRequest, dataset: Dataset, registry: RegistryClient
+) -> list[FieldError]:
+    """Return what is wrong with the series that a scope names, or with what is asked of them."""
+    keys = request.scope.keys
+    longest = longest_possible(dataset)
+    if keys:
+        found = await registry.series(request.dataset_id, keys, page_size=MANY)
+        if found.total == 0:
+            return await _unmatched(request, registry)
+        if found.total <= MANY and not request.scope.total:
+            longest = max(series.length for series in found.items)
+    return too_long(request.horizon, request.context_length, longest)
+
+
+async def _unmatched(request: TrainingRequest, registry: RegistryClient) -> list[FieldError]:
+    keys = request.scope.keys
+    wrong = {
+        column: value
+        for column, value in keys.items()
+        if await registry.count_series(request.dataset_id, {column: value}) == 0
+    }
+    together = " and ".join(f"{column} {value[:80]!r}" for column, value in keys.items())
+    return [
+        FieldError(
+            pointer=pointer(("scope", column)),
+            detail=f"No series has {column} {value[:80]!r}."
+            if wrong
+            else f"No series has {together} together.",
+        )
+        for column, value in (wrong or keys).items()
+    ]
+
+
+def too_long(horizon: int, context_length: int | None, longest: int) -> list[FieldError]:
+    """Return what is wrong with a horizon and a context for series of at most this length."""
+    if horizon > longest - SHORTEST_HISTORY:
+        detail = (
+            f"The longest series has {longest} steps, which is too short to learn to forecast "
+            f"{horizon}; choose {max(1, longest - SHORTEST_HISTORY)} or fewer."
+            if longest > SHORTEST_HISTORY
+            else f"The longest series has {longest} steps, which is too short to learn from."
+        )
+        return [FieldError(pointer="/horizon", detail=detail)]
+    most = longest - horizon
+    if context_length is not None and context_length > most:
+        detail = (
+            f"The longest series has {longest} steps, so with {horizon} to forecast "
+            f"the model can see {most} at most."
+        )
+        return [FieldError(pointer="/context_length", detail=detail)]
+    return []

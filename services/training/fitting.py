@@ -1,0 +1,129 @@
+"""Fits one model in this process: from a Parquet file to files of an artifact. Imports torch."""
+
+import math
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import torch
+
+from shared.contracts.datasets import Dataset
+from shared.contracts.tasks import EpochEvent, Event, LogEvent, MetricEvent, TrainingRequest
+from shared.forecasting import (
+    Epoch,
+    Fitting,
+    ForecastingError,
+    Manifest,
+    Panel,
+    Recipe,
+    Scope,
+    best_device,
+)
+from shared.kit.errors import Invalid
+
+Tell = Callable[[Event], None]
+
+
+@dataclass(frozen=True)
+class Learned:
+    """A fitted model on disk."""
+
+    manifest: Manifest
+    files: list[Path]
+
+
+def fit(
+    file: Path,
+    dataset: Dataset,
+    request: TrainingRequest,
+    folder: Path,
+    lineage: dict[str, Any],
+    tell: Tell,
+    stopped: threading.Event,
+) -> Learned | None:
+    """Train as requested and write the artifact's files into `folder`; None if it was stopped.
+
+    Raises:
+        Invalid: the data or the request does not allow it.
+        MemoryError: the accelerator's memory is too small.
+    """
+    try:
+        fitting = Fitting(_panel(file, dataset), _recipe(request), _scope(request))
+        told = _tell_notes(fitting.notes, 0, tell)
+        tell(LogEvent(message=_beginning(fitting)))
+        for epoch in fitting.epochs():
+            tell(_event(epoch))
+            if stopped.is_set():
+                return None
+        fitted = fitting.finish()
+    except ForecastingError as error:
+        raise Invalid(error.message, field=error.field) from error
+    except torch.OutOfMemoryError as error:
+        raise MemoryError(str(error)) from error
+    _tell_notes(fitting.notes, told, tell)
+    tell(MetricEvent(metrics={name: _finite(value) for name, value in fitted.metrics.items()}))
+    return Learned(fitted.manifest, list(fitted.save(folder, lineage)))
+
+
+def _panel(file: Path, dataset: Dataset) -> Panel:
+    columns = [*dataset.ids, dataset.date, dataset.target]
+    covariates = [*dataset.known, *dataset.past, *dataset.static]
+    return Panel.from_arrow(
+        pq.read_table(file, columns=[*columns, *covariates], memory_map=True),
+        ids=dataset.ids,
+        date=dataset.date,
+        target=dataset.target,
+        frequency=dataset.frequency,
+        known=dataset.known,
+        past=dataset.past,
+        static=dataset.static,
+    )
+
+
+def _recipe(request: TrainingRequest) -> Recipe:
+    return Recipe(
+        algorithm=request.algorithm,
+        horizon=request.horizon,
+        context_length=request.context_length,
+        hyperparameters=request.hyperparameters,
+        seed=request.seed,
+    )
+
+
+def _scope(request: TrainingRequest) -> Scope:
+    return Scope(request.scope.level, request.scope.keys, request.scope.total)
+
+
+def _tell_notes(notes: list[str], told: int, tell: Tell) -> int:
+    for note in notes[told:]:
+        tell(LogEvent(message=note))
+    return len(notes)
+
+
+def _beginning(fitting: Fitting) -> str:
+    count, rows = len(fitting.panel), len(fitting.panel.target)
+    series = "1 series" if count == 1 else f"{count} series"
+    return (
+        f"Learning from {series} with {rows} values in all, context {fitting.context_length}, "
+        f"horizon {fitting.recipe.horizon}, on {best_device()}."
+    )
+
+
+def _event(epoch: Epoch) -> EpochEvent:
+    return EpochEvent(
+        number=epoch.number,
+        total=epoch.total,
+        train_loss=_finite(epoch.train_loss),
+        validation_loss=_finite(epoch.validation_loss),
+        best=epoch.best,
+        progress=min(1.0, epoch.number / max(1, epoch.total)),
+        seconds=epoch.seconds,
+        eta_seconds=_finite(epoch.eta_seconds),
+    )
+
+
+def _finite(value: float | None) -> float | None:
+    return None if value is None or not math.isfinite(value) else float(value)
