@@ -2,7 +2,12 @@
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 unexport PYTHONDONTWRITEBYTECODE
-PYTHON ?= python3
+# The first Python that fits; a newer or older python3 may stand beside it.
+ifndef PYTHON
+PYTHON := $(shell for python in python3 python3.12 python3.11; do \
+  $$python -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))' 2>/dev/null && echo $$python && exit; \
+  done; echo python3)
+endif
 BIN := .venv/bin
 PYTEST := OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/pytest -q
 FAST := not flow and not e2e

@@ -5,6 +5,8 @@ when nothing has changed takes well under a second. Usage: `python3 tools/setup.
 a name of a file in requirements/: `local` to run all, `dev` to test, or one service's.
 """
 
+from __future__ import annotations  # so that an old Python reads far enough to refuse in words
+
 import hashlib
 import importlib.util
 import os
@@ -17,6 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
+SUPPORTED = ((3, 11), (3, 12))
 UV = "uv==0.13.9"
 TORCH = "2.13.0"
 WITHOUT_TORCH = ("gateway", "registry")
@@ -24,11 +27,10 @@ WITHOUT_TORCH = ("gateway", "registry")
 
 def main(profile: str) -> None:
     """Install what `profile` needs, unless the stamp says that it is there."""
-    if sys.version_info[:2] not in ((3, 11), (3, 12)):
+    if sys.version_info[:2] not in SUPPORTED:
         found = ".".join(map(str, sys.version_info[:2]))
-        sys.exit(
-            f"Shelfcast needs Python 3.11 or 3.12, this is {found}. Try: make PYTHON=python3.11 …"
-        )
+        wanted = " or ".join(".".join(map(str, version)) for version in SUPPORTED)
+        sys.exit(f"Shelfcast needs Python {wanted}, this is {found}: install one of them.")
     lock = ROOT / "requirements" / f"{profile}.lock"
     wanted = _fingerprint(lock)
     if _installed(profile) == wanted:
@@ -102,7 +104,8 @@ def _torch() -> list[str]:
     """
     pinned = f"torch=={TORCH}"
     backend = os.environ.get("TORCH_BACKEND", "auto")
-    if backend in ("auto", "cpu") and (folders := _wheel_folders()):
+    folders = _wheel_folders() if backend in ("auto", "cpu") else []
+    if folders:
         return [*(f"--find-links={folder}" for folder in folders), pinned]
     if sys.platform == "linux" and backend != "default":
         return ["--torch-backend", backend, pinned]
