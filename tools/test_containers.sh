@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# Build the images, start docker-compose.yml, wait until it is ready, run the flow test against it, take it down.
+# Uses Docker Compose where there is an engine; elsewhere the podman stand-in that CONTAINERS names. KEEP=1 leaves it running.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+podman=${CONTAINERS:-../shared/tools/containers.sh}
+port=${SHELFCAST_PORT:-8000}
+
+python3 tools/containers_env.py
+if docker compose version >/dev/null 2>&1 && docker info >/dev/null 2>&1; then
+  compose() { docker compose "$@"; }
+  health() { compose ps; }
+  compose build
+elif [ -x "$podman" ]; then
+  compose() { "$podman" compose "$@"; }
+  health() { "$podman" health; }
+  "$podman" setup
+  "$podman" base docker.io/library/python:3.11-slim-bookworm docker.io/library/node:20-bookworm-slim \
+    docker.io/library/postgres:17 docker.io/valkey/valkey:8
+  for image in gateway registry training prediction; do
+    "$podman" build deploy/Dockerfile "shelfcast/$image" . --target "$image"
+  done
+else
+  echo "Containers need Docker with Compose, or CONTAINERS=path to a stand-in for it." >&2
+  exit 2
+fi
+
+down() { [ -n "${KEEP:-}" ] || compose down --volumes >/dev/null 2>&1 || true; }
+trap down EXIT
+compose up -d --no-build
+
+echo "• waiting for http://127.0.0.1:$port"
+for _ in $(seq 180); do
+  curl -fsS "http://127.0.0.1:$port/api/health" 2>/dev/null | grep -q '"status": *"ready"' && ready=1 && break
+  sleep 1
+done
+if [ -z "${ready:-}" ]; then
+  compose ps
+  compose logs --tail 50
+  echo "The containers were not ready within 180 s." >&2
+  exit 1
+fi
+sleep 5
+health
+SHELFCAST_FLOW_URL="http://127.0.0.1:$port" .venv/bin/pytest -q -m flow tests/flow/test_loop.py
