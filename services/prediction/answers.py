@@ -127,7 +127,9 @@ def _analysis(
     past = panel.values(place, panel.begin(place), start)
     actual = panel.values(place, start, start + horizon)
     scale = analysis.seasonal_scale(past, panel.clock.season)
-    found = analysis.errors(actual, result.mean[row], result.quantiles[row], question.levels, scale)
+    levels, quantiles = question.levels, result.quantiles[row]
+    middle = quantiles[:, levels.index(0.5)] if 0.5 in levels else result.mean[row]
+    found = analysis.errors(actual, middle, quantiles, levels, scale)
     if len(past) >= horizon:
         found["change"] = analysis.change(float(result.total_mean[row]), past[-horizon:])
     return found

@@ -18,6 +18,7 @@ from shared.kit.errors import AppError, Unavailable
 Result = TypeVar("Result")
 log = structlog.get_logger()
 LOADERS = 2
+Work = Callable[[], Awaitable[Result]]
 
 
 class Busy(AppError):
@@ -107,7 +108,7 @@ class Engine:
                 result.exception()
             raise
 
-    async def serve(self, work: Callable[[], Awaitable[Result]], gone: Awaitable[object]) -> Result:
+    async def serve(self, work: Work[Result], gone: Work[object]) -> Result:
         """Answer one client: admit, and give up when the time is over or the client is gone.
 
         Raises:
@@ -123,7 +124,7 @@ class Engine:
         self._admitted += 1
         job = asyncio.ensure_future(work())
         job.add_done_callback(self._leave)
-        watch = asyncio.ensure_future(gone)
+        watch = asyncio.ensure_future(gone())
         try:
             done, _ = await asyncio.wait(
                 {job, watch}, timeout=self._deadline_s, return_when=asyncio.FIRST_COMPLETED

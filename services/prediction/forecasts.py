@@ -1,14 +1,13 @@
 """Makes forecasts: finds model and values, computes off the event loop, keeps the answer."""
 
 import time
-from collections.abc import Awaitable
 from dataclasses import dataclass
 from functools import partial
 from uuid import uuid4
 
 from services.prediction import history
 from services.prediction.answers import Answer, answer
-from services.prediction.engine import Engine
+from services.prediction.engine import Engine, Work
 from services.prediction.questions import Limits
 from services.prediction.sources import Sources
 from services.prediction.tables import ForecastRow
@@ -37,7 +36,7 @@ class _Made:
     answer: Answer
 
 
-async def create(workshop: Workshop, request: ForecastRequest, gone: Awaitable[object]) -> bytes:
+async def create(workshop: Workshop, request: ForecastRequest, gone: Work[object]) -> bytes:
     """Make a forecast, store it and return it as JSON.
 
     Raises:

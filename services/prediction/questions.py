@@ -61,6 +61,7 @@ def read(
         TooLarge: it asks for more than this deployment makes at once.
     """
     levels = quantile_levels(request.quantiles)
+    _refuse_other_ids(fitted, panel)
     horizon = request.horizon or fitted.manifest.horizon
     start = _start(request, panel)
     series = _named(request, panel, start, limits)
@@ -93,6 +94,15 @@ def refusal(error: "ForecastingError") -> AppError:
     if isinstance(error, MissingFuture):
         return _missing_future(error)
     return Invalid(str(error), field=error.field)
+
+
+def _refuse_other_ids(fitted: "FittedModel", panel: "Panel") -> None:
+    if panel.ids != fitted.manifest.ids:
+        raise Invalid(
+            f"The model's series are named by {', '.join(fitted.manifest.ids)}, those of the "
+            f"dataset by {', '.join(panel.ids)}: choose another dataset.",
+            field="/dataset_id",
+        )
 
 
 def _start(request: ForecastRequest, panel: "Panel") -> int | None:
@@ -132,9 +142,9 @@ def _named(
             field="/series",
         )
     series = _found(request.series, panel)
-    for place in series:
+    for number, place in enumerate(series):
         if not _can_start(panel, place, start):
-            raise _bad_start(panel, place, start)
+            raise _bad_start(panel, place, start, f"/series/{number}")
     return series
 
 
@@ -142,7 +152,7 @@ def _all(panel: "Panel", start: int | None, limits: Limits) -> list[int]:
     series = [place for place in range(len(panel)) if _can_start(panel, place, start)]
     if not series:
         longest = max(range(len(panel)), key=panel.end)
-        raise _bad_start(panel, longest, start)
+        raise _bad_start(panel, longest, start, "/dataset_id")
     if len(series) > limits.series:
         raise TooLarge(
             f"The model covers {len(series)} series, at most {limits.series} are forecast at "
@@ -157,10 +167,11 @@ def _can_start(panel: "Panel", series: int, start: int | None) -> bool:
     return first <= (last if start is None else start) <= last
 
 
-def _bad_start(panel: "Panel", series: int, start: int | None) -> Invalid:
+def _bad_start(panel: "Panel", series: int, start: int | None, empty: str) -> Invalid:
+    """Say from when a series can be forecast, or at `empty` that it has no values."""
     name = _name(panel.keys[series])
     if start is None or panel.end(series) < panel.begin(series):
-        return Invalid(f"The dataset holds no values of {name}.", field="/series")
+        return Invalid(f"The dataset holds no values of {name}.", field=empty)
     first, last = panel.begin(series) + 1, panel.end(series) + 1
     return Invalid(
         f"A forecast of {name} can start from {_date(panel, first)} (one step after its first "

@@ -1,6 +1,7 @@
 """The routes of the prediction service: they translate, nothing else."""
 
 import asyncio
+from functools import partial
 from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
@@ -40,7 +41,7 @@ async def create_forecast(
 ) -> Response:
     """Forecast now, and keep the answer in the history."""
     try:
-        body = await forecasts.create(workshop, wanted, _disconnected(request))
+        body = await forecasts.create(workshop, wanted, partial(_disconnected, request))
     except ClientGone:
         return Response(status_code=CLIENT_CLOSED_REQUEST)
     return Response(body, media_type=JSON)

@@ -1,6 +1,8 @@
 """Tiny sales and models fitted to them."""
 
 from datetime import UTC, datetime
+from itertools import product as product_of
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -13,26 +15,28 @@ LAST = datetime(2024, 4, 29, tzinfo=UTC)
 IDS = ["store", "product"]
 
 
+LONGEST = 150
+
+
 def sales(price: bool = False, days: int = DAYS) -> pa.Table:
-    """Return daily sales of 2 x 2 series with a weekly season; half of P2 in S2 is missing."""
-    random = np.random.default_rng(0)
+    """Return daily sales of 2 x 2 series with a weekly season; P2 in S2 has a gap of ten days."""
     dates = np.datetime64("2024-01-01", "us") + np.arange(days) * np.timedelta64(1, "D")
-    season = 20 + 8 * np.sin(2 * np.pi * np.arange(days) / 7)
+    season = 20 + 8 * np.sin(2 * np.pi * np.arange(LONGEST) / 7)
     parts = []
-    for store in ("S1", "S2"):
-        for product in ("P1", "P2"):
-            values: list[float | None] = list(random.poisson(season).astype(float))
-            if (store, product) == ("S2", "P2"):
-                values[10:20] = [None] * 10
-            columns = {
-                "store": pa.array([store] * days),
-                "product": pa.array([product] * days),
-                "date": pa.array(dates),
-                "sales": pa.array(values, pa.float64()),
-            }
-            if price:
-                columns["price"] = pa.array(random.uniform(1, 2, days))
-            parts.append(pa.table(columns))
+    for number, (store, product) in enumerate(product_of(("S1", "S2"), ("P1", "P2"))):
+        random = np.random.default_rng(number)
+        values: list[float | None] = list(random.poisson(season).astype(float)[:days])
+        if number == 3:
+            values[10:20] = [None] * 10
+        columns: dict[str, pa.Array[Any]] = {
+            "store": pa.array([store] * days),
+            "product": pa.array([product] * days),
+            "date": pa.array(dates),
+            "sales": pa.array(values, pa.float64()),
+        }
+        if price:
+            columns["price"] = pa.array(random.uniform(1, 2, LONGEST)[:days])
+        parts.append(pa.table(columns))
     return pa.concat_tables(parts)
 
 

@@ -34,7 +34,7 @@ class Line(httpx.AsyncBaseTransport):
         response = await self._transport.handle_async_request(request)
         if self.spoil and request.url.path.startswith("/internal/blobs/"):
             self.spoil -= 1
-            content = b"".join([chunk async for chunk in response.stream])
+            content = await response.aread()
             return httpx.Response(200, content=content[:-1])
         return response
 
@@ -61,7 +61,7 @@ class Registry:
         """Store a dataset."""
         file = io.BytesIO()
         pq.write_table(table, file)
-        dates = table.column("date").to_pylist()
+        dates: list[datetime] = table.column("date").to_pylist()  # type: ignore[assignment]
         version = 1 + sum(one.name == name for one in self.datasets.values())
         dataset = Dataset(
             id=uuid4(),
@@ -125,6 +125,14 @@ class Registry:
         )
         versions.append(version)
         return version
+
+    async def delete_dataset(self, dataset: Dataset) -> None:
+        """Delete a dataset."""
+        del self.datasets[dataset.id]
+
+    async def delete_model(self, name: str) -> None:
+        """Delete a model with all its versions."""
+        del self.versions[name]
 
     def _blob(self, content: bytes) -> str:
         digest = hashlib.sha256(content).hexdigest()
