@@ -4,8 +4,8 @@
 unexport PYTHONDONTWRITEBYTECODE
 # The first Python that fits; a newer or older python3 may stand beside it.
 ifndef PYTHON
-PYTHON := $(shell for python in python3 python3.12 python3.11; do \
-  $$python -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))' 2>/dev/null && echo $$python && exit; \
+PYTHON := $(shell for python in python3 python3.13 python3.12 python3.11; do \
+  $$python -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12), (3, 13)))' 2>/dev/null && echo $$python && exit; \
   done; echo python3)
 endif
 BIN := .venv/bin
