@@ -1,3 +1,3 @@
-"""What every test may lean on: a real Valkey and a real PostgreSQL."""
+"""What every test may lean on: a real Valkey, a real PostgreSQL, and the whole system running."""
 
-pytest_plugins = ["tests.fixtures.postgres", "tests.fixtures.valkey"]
+pytest_plugins = ["tests.fixtures.postgres", "tests.fixtures.valkey", "tests.fixtures.system"]

@@ -1,0 +1,22 @@
+"""A system with a browser on it: every test gets a fresh page that must not complain."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.fixtures.chromium import Complaints, chromium, new_context
+from tests.fixtures.running import Client
+
+__all__ = ["chromium", "page"]
+
+
+@pytest.fixture
+def page(chromium: Browser, system: Client) -> Iterator[Page]:
+    """Open a page in English; what it complains about fails the test."""
+    complaints = Complaints()
+    with new_context(chromium, system.url, "en-GB") as context:
+        page = context.new_page()
+        complaints.listen(page)
+        yield page
+    assert complaints.lines == []
