@@ -55,7 +55,7 @@ generate: setup ## Write the generated files: the OpenAPI document, the web app'
 	$(PYTHON) tools/web.py run generate
 
 screenshots: setup web browser ## Photograph every page into out/screenshots, and the README's picture into docs
-	$(BIN)/python -m tools.screenshots
+	$(BIN)/python -m tests.e2e.screenshots
 
 bench-loop: setup ## Measure the whole loop
 	$(BIN)/python -m benchmarks.loop

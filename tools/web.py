@@ -46,14 +46,13 @@ def _packages() -> None:
 
 def _build() -> None:
     stamp = WEB / "node_modules" / ".built"
-    wanted = _digest(_sources())
     built = (WEB / "dist" / "index.html").is_file()
-    if built and stamp.is_file() and stamp.read_text() == wanted:
+    if built and stamp.is_file() and stamp.read_text() == _digest(_sources()):
         return
     _packages()
     print("• building the web app", flush=True)
     _npm("run", "build", "--silent", "--", "--logLevel=error")
-    stamp.write_text(wanted)
+    stamp.write_text(_digest(_sources()))  # after the build, which may write a types file
 
 
 def _sources() -> Iterator[Path]:
