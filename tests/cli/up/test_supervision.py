@@ -8,7 +8,7 @@ import pytest
 
 from cli.up.place import occupy
 from cli.up.programs import System, plan
-from cli.up.supervision import configuration
+from cli.up.supervision import CHILD, configuration
 
 
 def planned(folder: Path) -> tuple[System, configparser.RawConfigParser]:
@@ -26,7 +26,7 @@ def test_every_program_comes_back_and_takes_its_whole_group_with_it(tmp_path: Pa
         section = parsed[f"program:{program.name}"]
         assert section["autorestart"] == "true"
         assert section["stopasgroup"] == section["killasgroup"] == "true"
-        assert shlex.split(section["command"]) == program.command
+        assert shlex.split(section["command"]) == [*CHILD, *program.command]
 
 
 def test_inner_services_stay_on_loopback_whatever_the_gateway_does(tmp_path: Path) -> None:
