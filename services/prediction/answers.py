@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 from services.prediction import analysis, history
 from services.prediction.questions import Limits, Question, read, refusal
+from services.prediction.sources import Model
 from shared.contracts.forecasts import ForecastRequest
 from shared.kit.errors import Unavailable
 
 if TYPE_CHECKING:
-    from shared.forecasting import FittedModel, ForecastResult, Panel
+    from shared.forecasting import ForecastResult, Panel
 
 Numbers = NDArray[np.float64]
 _OPTIONS = orjson.OPT_SERIALIZE_NUMPY
@@ -33,28 +34,15 @@ class Answer:
 
 
 def answer(
-    request: ForecastRequest, fitted: "FittedModel", panel: "Panel", target: str, limits: Limits
+    request: ForecastRequest, model: Model, panel: "Panel", target: str, limits: Limits
 ) -> Answer:
     """Make a forecast.
 
     Raises:
         AppError: the request cannot be answered.
     """
-    from shared.forecasting import ForecastingError
-
-    question = read(request, fitted, panel, limits)
-    try:
-        result = fitted.forecast(
-            question.panel,
-            series=question.series,
-            horizon=question.horizon,
-            start=question.start,
-            paths=question.paths,
-            quantiles=question.levels,
-            seed=question.seed,
-        )
-    except ForecastingError as error:
-        raise refusal(error) from error
+    question = read(request, model.fitted, panel, limits)
+    result = _forecast(model, question)
     _refuse_infinite(result)
     rest = _write(request, question, result, target)
     first = question.series[0]
@@ -66,6 +54,24 @@ def answer(
         len(question.series),
         dict(panel.keys[first]),
     )
+
+
+def _forecast(model: Model, question: Question) -> "ForecastResult":
+    from shared.forecasting import ForecastingError
+
+    try:
+        with model.turn:
+            return model.fitted.forecast(
+                question.panel,
+                series=question.series,
+                horizon=question.horizon,
+                start=question.start,
+                paths=question.paths,
+                quantiles=question.levels,
+                seed=question.seed,
+            )
+    except ForecastingError as error:
+        raise refusal(error) from error
 
 
 def _refuse_infinite(result: "ForecastResult") -> None:

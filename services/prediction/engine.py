@@ -5,6 +5,7 @@ ready. Knows nothing of models: it runs functions.
 """
 
 import asyncio
+import gc
 import os
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -168,6 +169,8 @@ class Engine:
         os.environ.setdefault("OMP_NUM_THREADS", str(self._torch_threads))
         import shared.forecasting as forecasting
 
+        gc.collect()
+        gc.freeze()  # torch's million objects live for ever: do not look through them again
         return forecasting.best_device().type
 
     def _calm(self) -> None:

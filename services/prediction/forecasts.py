@@ -8,6 +8,7 @@ from uuid import uuid4
 from services.prediction import history
 from services.prediction.answers import Answer, answer
 from services.prediction.engine import Engine, Work
+from services.prediction.lookup import Lookup
 from services.prediction.questions import Limits
 from services.prediction.sources import Sources
 from services.prediction.tables import ForecastRow
@@ -25,6 +26,7 @@ class Workshop:
     database: Database
     blobs: BlobStore
     engine: Engine
+    lookup: Lookup
     sources: Sources
     limits: Limits
 
@@ -52,10 +54,9 @@ async def create(workshop: Workshop, request: ForecastRequest, gone: Work[object
 
 async def _make(workshop: Workshop, request: ForecastRequest) -> _Made:
     sources = workshop.sources
-    version = await sources.version(request.model, request.version)
-    dataset = await sources.dataset(request.dataset_id, version)
-    async with sources.model(version) as fitted, sources.panel(dataset, version.scope) as panel:
-        work = partial(answer, request, fitted, panel, dataset.target, workshop.limits)
+    version, dataset = await workshop.lookup.find(request)
+    async with sources.model(version) as model, sources.panel(dataset, version.scope) as panel:
+        work = partial(answer, request, model, panel, dataset.target, workshop.limits)
         return _Made(version, dataset, await workshop.engine.compute(work))
 
 

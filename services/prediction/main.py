@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from services.prediction import routes
 from services.prediction.engine import Engine
 from services.prediction.forecasts import Workshop
+from services.prediction.lookup import Lookup
 from services.prediction.questions import Limits
 from services.prediction.settings import PredictionSettings
 from services.prediction.sources import Sources
@@ -46,7 +47,9 @@ def build(
         sources = Sources(client, engine, settings)
         blobs = BlobStore(settings.folder("predictions"))
         blobs.sweep()
-        app.state.workshop = Workshop(database, blobs, engine, sources, Limits.of(settings))
+        app.state.workshop = Workshop(
+            database, blobs, engine, Lookup(client), sources, Limits.of(settings)
+        )
         engine.start()
         try:
             yield

@@ -1,18 +1,17 @@
-"""Where a forecast's model and values come from: the registry, kept in memory by digest.
+"""Models and values in memory: loaded once from the registry's files, kept by their digests.
 
-The registry is asked each time who a version is, so that an alias is never stale and a deleted
-version is refused. While it is down, a version and a dataset named exactly are served from memory.
+A file whose content is not what its digest says is refused, and fetched once more.
 """
 
 import hashlib
 import tempfile
-from collections import OrderedDict
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, TypeVar
-from uuid import UUID
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -23,49 +22,23 @@ from shared.clients.registry import RegistryClient
 from shared.contracts.datasets import Dataset
 from shared.contracts.models import ModelVersion
 from shared.contracts.tasks import Scope
-from shared.kit.errors import Conflict, Invalid, NotFound, Unavailable
+from shared.kit.errors import Conflict, Invalid, Unavailable
 from shared.kit.storage import CHUNK
 
 if TYPE_CHECKING:
     from shared.forecasting import FittedModel, Panel
 
-Found = TypeVar("Found")
 Files = dict[str, tuple[Path, str]]  # by name: where it lies, and its digest
 log = structlog.get_logger()
-_REMEMBERED = 1000
 _MODEL_OVERHEAD = 256 * 1024  # bytes that a loaded network takes beside its weights
 
 
-class Remembered(Generic[Found]):
-    """The newest answers of the registry about things that never change."""
+@dataclass(frozen=True)
+class Model:
+    """A fitted algorithm; it remembers the panel it saw last, so one thread at a time uses it."""
 
-    def __init__(self) -> None:
-        self._answers: OrderedDict[Hashable, Found] = OrderedDict()
-
-    async def ask(self, key: Hashable | None, question: Callable[[], Awaitable[Found]]) -> Found:
-        """Ask, and fall back on the answer of before where the registry is down.
-
-        Args:
-            key: what an answer is remembered by; None where it may change.
-            question: asks the registry.
-        """
-        try:
-            answer = await question()
-        except NotFound:
-            self._answers.pop(key, None)
-            raise
-        except Unavailable:
-            if key in self._answers:
-                return self._answers[key]
-            raise
-        return answer
-
-    def keep(self, key: Hashable, answer: Found) -> None:
-        """Remember an answer."""
-        self._answers[key] = answer
-        self._answers.move_to_end(key)
-        if len(self._answers) > _REMEMBERED:
-            self._answers.popitem(last=False)
+    fitted: "FittedModel"
+    turn: threading.Lock = field(default_factory=threading.Lock)
 
 
 class Sources:
@@ -76,55 +49,16 @@ class Sources:
     ) -> None:
         self._registry = registry
         self._engine = engine
-        self._models: Cache[FittedModel] = Cache(settings.prediction_model_cache_mb * MB)
+        self._models: Cache[Model] = Cache(settings.prediction_model_cache_mb * MB)
         self._panels: Cache[Panel] = Cache(settings.prediction_panel_cache_mb * MB)
-        self._versions: Remembered[ModelVersion] = Remembered()
-        self._datasets: Remembered[Dataset] = Remembered()
 
     async def close(self) -> None:
         """Give up loads and drop what is kept."""
         await self._models.close()
         await self._panels.close()
 
-    async def version(self, name: str, version: int | str) -> ModelVersion:
-        """Return a version by its number or alias.
-
-        Raises:
-            NotFound: the model or the version does not exist.
-            Unavailable: the registry is down and the version is not known here.
-        """
-        key = (name, version) if isinstance(version, int) else None
-        try:
-            found = await self._versions.ask(key, lambda: self._registry.version(name, version))
-        except NotFound as error:
-            raise await self._missing(name, version) from error
-        self._versions.keep((name, found.version), found)
-        return found
-
-    async def dataset(self, dataset_id: UUID | None, version: ModelVersion) -> Dataset:
-        """Return the dataset with this id, or the newest version of the model's own.
-
-        Raises:
-            NotFound: it does not exist.
-            Unavailable: the registry is down and the dataset is not known here.
-        """
-        name = version.lineage.dataset_name
-        try:
-            if dataset_id is None:
-                found = await self._registry.latest_dataset(name)
-            else:
-                wanted = dataset_id
-                found = await self._datasets.ask(wanted, lambda: self._registry.dataset(wanted))
-        except NotFound as error:
-            what = f"no dataset {dataset_id}" if dataset_id else f"no dataset {name!r} any more"
-            raise NotFound(
-                f"There is {what}: choose another one, or upload it again.", field="/dataset_id"
-            ) from error
-        self._datasets.keep(found.id, found)
-        return found
-
     @asynccontextmanager
-    async def model(self, version: ModelVersion) -> AsyncIterator["FittedModel"]:
+    async def model(self, version: ModelVersion) -> AsyncIterator[Model]:
         """Lend a version's fitted algorithm, rebuilt from its files.
 
         Raises:
@@ -132,8 +66,8 @@ class Sources:
             Conflict: this version of Shelfcast cannot rebuild it.
         """
         key = tuple(sorted((file.name, file.digest) for file in version.files))
-        async with self._models.use(key, partial(self._load_model, version)) as fitted:
-            yield fitted
+        async with self._models.use(key, partial(self._load_model, version)) as model:
+            yield model
 
     @asynccontextmanager
     async def panel(self, dataset: Dataset, scope: Scope) -> AsyncIterator["Panel"]:
@@ -154,23 +88,13 @@ class Sources:
             async with self._panels.use(key, partial(self._load_panel, dataset)) as panel:
                 yield panel
 
-    async def _missing(self, name: str, version: int | str) -> NotFound:
-        try:
-            await self._registry.model(name)
-        except NotFound:
-            return NotFound(
-                f"There is no model {name!r}: it may have been deleted.", field="/model"
-            )
-        what = f"version {version}" if isinstance(version, int) else f"{version!r} version"
-        return NotFound(
-            f"The model {name!r} has no {what}: it may have been deleted.", field="/version"
-        )
-
-    async def _load_model(self, version: ModelVersion) -> "Loaded[FittedModel]":
+    async def _load_model(self, version: ModelVersion) -> Loaded[Model]:
         files = await self._whole(partial(self._model_files, version))
         fitted = await self._engine.load(partial(_rebuild, files, version))
         log.info("model loaded", model=version.model, version=version.version)
-        return Loaded(fitted, sum(file.size_bytes for file in version.files) + _MODEL_OVERHEAD)
+        return Loaded(
+            Model(fitted), sum(file.size_bytes for file in version.files) + _MODEL_OVERHEAD
+        )
 
     async def _load_panel(self, dataset: Dataset) -> "Loaded[Panel]":
         files = await self._whole(partial(self._dataset_files, dataset))
