@@ -95,11 +95,15 @@ async def follow(api: Api, task: Task) -> Task:
         with bar() as progress:
             await _watch(api, task.id, BarView(progress, task.model))
     else:
-        await _watch(api, task.id, LineView(lambda words: console.print(words, markup=False)))
+        await _watch(api, task.id, LineView(_say))
     ended = await api.task(task.id)
     if ended.status is not TaskStatus.succeeded:
         raise why(ended)
     return ended
+
+
+def _say(words: str) -> None:
+    console.print(words, markup=False, highlight=False, soft_wrap=True)
 
 
 async def _watch(api: Api, task_id: UUID, view: View) -> None:

@@ -116,7 +116,9 @@ class _Run:
         if not WEB.is_file() and not os.environ.get("SHELFCAST_WEB"):
             console.print("[yellow]The web app is not built: `make run` builds it.[/]")
         console.print()
-        console.print(f"  [bold green]Shelfcast is ready:[/] [bold]{self._address}{page}[/]")
+        console.print(
+            f"  [bold green]Shelfcast is ready:[/] [bold]{self._address}{page}[/]", soft_wrap=True
+        )
         console.print(f"  data in {self._place.data}", style="dim", soft_wrap=True)
         console.print("  Ctrl-C stops it; nothing is lost.", style="dim")
         console.print()
