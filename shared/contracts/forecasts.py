@@ -1,15 +1,27 @@
 """Forecasts: what to forecast, and what a model says about the horizon."""
 
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field, FiniteFloat
 
-from shared.contracts.base import Contract, Keys, Metrics, Moment, Reply
+from shared.contracts.base import Contract, Keys, Metrics, Moment, Reply, said_once
 from shared.contracts.datasets import Point
 
 Fill = Literal["last", "zero", "mean"]
+Version = Annotated[
+    Annotated[int, Field(ge=1, le=2**31 - 1)] | Literal["best", "latest"],
+    said_once("Give a version's number, or `best`, or `latest`."),
+]
+Start = Annotated[
+    date | datetime | None,
+    said_once("Give a date such as 2026-01-31, or a time such as 2026-01-31T08:00:00."),
+]
+Cell = Annotated[
+    str | int | float | bool | None,
+    said_once("Give a text, a finite number, true, false or null."),
+]
 
 
 class ForecastRequest(Contract):
@@ -20,8 +32,8 @@ class ForecastRequest(Contract):
     then from the policy in `fill`; what is missing after that is refused, gap by gap.
     """
 
-    model: str
-    version: int | Literal["best", "latest"] = "best"
+    model: str = Field(min_length=1, max_length=200)
+    version: Version = "best"
     dataset_id: UUID | None = Field(
         default=None,
         description="Recent values; the newest version of the model's dataset if absent.",
@@ -30,8 +42,12 @@ class ForecastRequest(Contract):
         default=None, max_length=1000, description="All series of the model's scope if absent."
     )
     horizon: int | None = Field(default=None, ge=1, le=1000, description="The model's if absent.")
-    start: date | datetime | None = Field(default=None, description="First date to forecast.")
-    future: list[dict[str, Any]] = Field(default=[], max_length=100_000)
+    start: Start = Field(default=None, description="First date to forecast.")
+    future: list[dict[str, Cell]] = Field(
+        default=[],
+        max_length=100_000,
+        description="Known covariates: id columns, `date`, and a value per covariate.",
+    )
     fill: dict[str, Fill] = {}
     quantiles: list[float] = Field(
         default=[0.025, 0.1, 0.5, 0.9, 0.975], min_length=1, max_length=99
