@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
@@ -113,7 +114,7 @@ class Fitting:
             for one in (forecaster, self._naive())
         )
         calibration, metrics = measure(found, naive, panel, origins)
-        settings = forecaster.settings()
+        settings = json.loads(json.dumps(forecaster.settings()))
         manifest = Manifest(
             algorithm=self.algorithm.name,
             family=self.algorithm.family,

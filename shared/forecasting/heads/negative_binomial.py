@@ -1,24 +1,26 @@
 """Negative binomial: counts, more spread out than Poisson's."""
 
+from functools import lru_cache
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 BINS = 64
-REACH = 8.0  # standard deviations above the mean that the sampling grid covers
+ENOUGH = 0.9995  # the share of probability that must lie inside the bins
 
 
 class NegativeBinomial:
     name = "negative_binomial"
     parameters = 2
-    draws = 1
+    draws = 2
     centred = False
     nonnegative = True
 
     def _split(self, parameters: Tensor, scale: Tensor) -> tuple[Tensor, Tensor]:
-        mean = scale * F.softplus(parameters[..., 0]) + 1e-5
-        size = 1 / (F.softplus(parameters[..., 1]) + 1e-3)
-        return mean, size
+        positive = F.softplus(parameters)
+        mean = scale * positive[..., 0] + 1e-5
+        return mean, 1 / (positive[..., 1] + 1e-3)
 
     def loss(self, parameters: Tensor, value: Tensor, loc: Tensor, scale: Tensor) -> Tensor:
         mean, size = self._split(parameters, scale)
@@ -31,17 +33,38 @@ class NegativeBinomial:
         )
 
     def sample(self, parameters: Tensor, loc: Tensor, scale: Tensor, uniform: Tensor) -> Tensor:
-        """Invert the distribution function on a grid; exact while the grid's step is 1."""
+        """Invert the distribution function: exactly where counts are small, else nearly."""
         mean, size = self._split(parameters, scale)
-        reach = mean + REACH * torch.sqrt(mean + mean * mean / size)
-        step = torch.ceil(reach / BINS).clamp(min=1.0)[..., None]
-        count = torch.arange(BINS, device=mean.device) * step + (step - 1) / 2
-        size = size[..., None]
-        odds = torch.log(mean[..., None] / (mean[..., None] + size))
-        weight = torch.lgamma(count + size) - torch.lgamma(count + 1) + count * odds
-        reached = torch.softmax(weight, -1).cumsum(-1)
-        bin_ = (reached < uniform[0][..., None]).sum(-1, keepdim=True).clamp(max=BINS - 1)
-        above = reached.gather(-1, bin_)
-        below = torch.where(bin_ > 0, reached.gather(-1, (bin_ - 1).clamp(min=0)), 0.0)
-        share = (uniform[0][..., None] - below) / (above - below).clamp(min=1e-12)
-        return torch.floor((bin_ + share.clamp(0, 0.999)) * step)[..., 0]
+        reached = _reached(mean, size)
+        exact = torch.searchsorted(reached, uniform[0][..., None])[..., 0].to(mean.dtype)
+        wide = reached[..., -1] < ENOUGH
+        if not wide.is_cuda and not bool(wide.any()):
+            return exact  # asking a GPU would make it wait; there both are computed
+        return torch.where(wide, _large(mean, size, uniform), exact)
+
+
+@lru_cache(maxsize=8)
+def _inverses(device: torch.device) -> Tensor:
+    with torch.inference_mode(False):
+        return 1 / torch.arange(1, BINS, device=device, dtype=torch.float32)
+
+
+def _reached(mean: Tensor, size: Tensor) -> Tensor:
+    """Return the probability of at most 0, 1, 2 … sales; each term is the last times a ratio."""
+    total = mean + size
+    share = (mean / total)[..., None]
+    mass = mean.new_empty(*mean.shape, BINS)
+    mass[..., 0] = (size / total) ** size
+    mass[..., 1:] = torch.addcmul(share, (size - 1)[..., None] * share, _inverses(mean.device))
+    return mass.cumprod(-1).cumsum(-1)
+
+
+def _large(mean: Tensor, size: Tensor, uniform: Tensor) -> Tensor:
+    """Round a gamma variable of the same mean and variance (Wilson and Hilferty's quantiles)."""
+    spread = 1 + mean / size  # variance over mean
+    shape = mean / spread
+    normal = torch.special.ndtri(uniform[0].clamp(1e-6, 1 - 1e-6))
+    more = shape + 1  # a larger shape has better quantiles; the second number takes it back
+    cube = 1 - 1 / (9 * more) + normal / (3 * torch.sqrt(more))
+    gamma = more * cube.clamp(min=0) ** 3 * uniform[1] ** (1 / shape)
+    return torch.round(gamma * spread)

@@ -27,7 +27,9 @@ def decode(
     context, patch = body.window.context, body.window.patch
     loc, scale = scaled.loc[:, None, None], scaled.scale[:, None, None]
     inputs = torch.cat([scaled.dynamic, scaled.exogenous], -1)  # (series, time, channels)
-    feed = inputs.new_empty(series, paths, patch, inputs.shape[-1])
+    bounds = loc - FARTHEST * scale, loc + FARTHEST * scale
+    chance = uniform.unflatten(0, (-1, patch)).permute(0, 2, 3, 4, 1).contiguous()
+    feed = inputs.new_ones(series, paths, patch, inputs.shape[-1])
     values = inputs.new_empty(series, paths, horizon)
     units = inputs.new_empty(series, paths, horizon)
     hidden, state = body.network.prefill(
@@ -37,27 +39,24 @@ def decode(
     parameters = body.parameters_of(hidden)[:, None].expand(-1, paths, -1, -1)
     for step in range(0, horizon, patch):
         now = slice(step, step + patch)
-        drawn = body.head.sample(parameters, loc, scale, uniform[now].permute(1, 2, 3, 0))
-        values[..., now] = _bounded(drawn, loc, scale)
+        drawn = body.head.sample(parameters, loc, scale, chance[step // patch])
+        drawn = torch.clamp(drawn, *bounds)
+        values[..., now] = drawn
         if step + patch == horizon:
             break
-        units[..., now] = squash((values[..., now] - loc) / scale)
+        units[..., now] = squash((drawn - loc) / scale)
         _feed(body, feed, units, inputs, step)
         hidden, state = body.network.step(state, feed.view(series * paths, patch, -1))
         parameters = body.parameters_of(hidden).view(series, paths, patch, -1)
     return values
 
 
-def _bounded(values: Tensor, loc: Tensor, scale: Tensor) -> Tensor:
-    return torch.clamp(values, loc - FARTHEST * scale, loc + FARTHEST * scale)
-
-
 def _feed(body: Body, feed: Tensor, units: Tensor, inputs: Tensor, step: int) -> None:
     """Write what the network reads after the values of this step are drawn."""
     context, patch = body.window.context, body.window.patch
-    feed[:] = inputs[:, None, context + step : context + step + patch]
+    after_mask = slice(DYNAMIC, None)
+    feed[..., after_mask] = inputs[:, None, context + step : context + step + patch, after_mask]
     feed[..., 0] = units[..., step : step + patch]
-    feed[..., 1] = 1.0
     for place, lag in enumerate(body.window.lags):
         # the position of step s foretells step s + patch, whose lag lies on the path itself
         # once it reaches past the start; before that the history is already in the inputs

@@ -1,0 +1,77 @@
+"""What every network promises on top of what every algorithm does."""
+
+import numpy as np
+import pytest
+import torch
+
+from shared.forecasting import ALGORITHMS, Diverged, Fitting, Panel, Recipe
+from shared.forecasting.heads import HEADS
+from shared.forecasting.network import NETWORK
+from tests.shared.forecasting.samples import HORIZON, filled, fit, quick
+
+every_network = pytest.mark.parametrize(
+    "name", [name for name, entry in ALGORITHMS.items() if entry.family == NETWORK.name]
+)
+
+
+@every_network
+def test_every_head_learns_and_draws(name: str, panel: Panel) -> None:
+    for head in ("quantiles", "student_t", "negative_binomial", "tweedie"):
+        model = fit(panel, name, head=head, max_epochs=1)
+
+        assert model.manifest.heads == (head,)
+        assert np.isfinite(model.forecast(filled(panel)).quantiles).all()
+
+
+@every_network
+def test_a_loss_that_is_nan_keeps_the_best_epoch(
+    name: str, panel: Panel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fitting = Fitting(panel, Recipe(name, HORIZON, None, quick(name, max_epochs=5)))
+    head = type(HEADS["negative_binomial"])
+    sound = head.loss
+    epochs = 0
+    for epoch in fitting.epochs():
+        epochs = epoch.number
+        if epoch.number == 2:
+            monkeypatch.setattr(head, "loss", lambda *parts: sound(*parts) * float("nan"))
+    monkeypatch.setattr(head, "loss", sound)
+    forecast = fitting.finish().forecast(filled(panel))
+
+    assert epochs == 2
+    assert any("NaN" in note for note in fitting.notes)
+    assert np.isfinite(forecast.quantiles).all()
+
+
+@every_network
+def test_a_loss_that_is_nan_at_once_is_refused(
+    name: str, panel: Panel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head = type(HEADS["negative_binomial"])
+    sound = head.loss
+    monkeypatch.setattr(head, "loss", lambda *parts: sound(*parts) * float("nan"))
+
+    with pytest.raises(Diverged, match="no step was taken"):
+        fit(panel, name)
+
+
+@every_network
+def test_decoding_step_by_step_sees_what_reading_at_once_sees(name: str, panel: Panel) -> None:
+    """The state that is carried along must hold all that the whole window held."""
+    body = fit(panel, name).forecaster.body.double()  # type: ignore[attr-defined]
+    network, context = body.network, body.window.context
+    inputs = torch.randn(3, context + 6, body.encoder.dynamic_width + body.encoder.exogenous_width)
+    inputs = inputs.double()
+    mask = torch.ones(inputs.shape[:2], dtype=torch.bool)
+    mask[0, :5] = False
+
+    with torch.no_grad():
+        whole = network(inputs, mask)[:, -7:]
+        hidden, state = network.prefill(inputs[:, :context], mask[:, :context], 6)
+        state = network.expand(state, 1)
+        steps = [hidden]
+        for step in range(context, context + 6):
+            hidden, state = network.step(state, inputs[:, step : step + 1])
+            steps.append(hidden)
+
+    torch.testing.assert_close(torch.cat(steps, 1), whole)
