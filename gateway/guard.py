@@ -77,7 +77,7 @@ class Guard:
             page = urlsplit(origin)
         except ValueError:
             return False
-        if page.scheme not in ("http", "https"):
+        if page.scheme not in ("http", "https") or "@" in page.netloc:
             return False
         if page.netloc == host:
             return True

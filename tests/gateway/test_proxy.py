@@ -84,7 +84,7 @@ async def test_a_client_that_leaves_while_reading_is_told_to_the_service(
 async def test_a_client_that_leaves_while_sending_is_told_to_the_service(
     gateway: httpx.AsyncClient, upstream: Upstream
 ) -> None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", gateway.base_url.port)
+    _, writer = await asyncio.open_connection("127.0.0.1", gateway.base_url.port)
     writer.write(
         b"POST /api/upload HTTP/1.1\r\nhost: localhost\r\ncontent-length: 900000\r\n\r\nab"
     )
