@@ -12,7 +12,7 @@ from services.prediction import analysis, history
 from services.prediction.questions import Limits, Question, read, refusal
 from services.prediction.sources import Model
 from shared.contracts.forecasts import ForecastRequest
-from shared.kit.errors import Unavailable
+from shared.kit.errors import TooLarge, Unavailable
 
 if TYPE_CHECKING:
     from shared.forecasting import ForecastResult, Panel
@@ -57,6 +57,8 @@ def answer(
 
 
 def _forecast(model: Model, question: Question) -> "ForecastResult":
+    import torch
+
     from shared.forecasting import ForecastingError
 
     try:
@@ -72,6 +74,11 @@ def _forecast(model: Model, question: Question) -> "ForecastResult":
             )
     except ForecastingError as error:
         raise refusal(error) from error
+    except (MemoryError, torch.OutOfMemoryError) as error:
+        raise TooLarge(
+            "The forecast does not fit into memory: ask for fewer series, steps or paths.",
+            field="/paths",
+        ) from error
 
 
 def _refuse_infinite(result: "ForecastResult") -> None:

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 import httpx
 from fastapi import FastAPI
 
-from services.prediction import routes
+from services.prediction import history, routes
 from services.prediction.engine import Engine
 from services.prediction.forecasts import Workshop
 from services.prediction.lookup import Lookup
@@ -59,6 +59,9 @@ def build(
             await client.close()
             await database.close()
 
-    return create_app(
-        SCHEMA, settings, [routes.router, routes.internal], lifespan, {"engine": engine.check}
-    )
+    async def database_answers() -> None:
+        await history.stats(app.state.workshop.database)
+
+    checks = {"engine": engine.check, "database": database_answers}
+    app = create_app(SCHEMA, settings, [routes.router, routes.internal], lifespan, checks)
+    return app

@@ -37,7 +37,7 @@ class PredictionSettings(Settings):
         default=1000, ge=1, description="Series in one forecast; more are answered 413."
     )
     prediction_max_draws: int = Field(
-        default=20_000_000, ge=1, description="Series x paths x steps in one forecast."
+        default=10_000_000, ge=1, description="Series x paths x steps in one forecast."
     )
     prediction_max_points: int = Field(
         default=1_000_000, ge=1, description="Numbers in one answer; more are answered 413."

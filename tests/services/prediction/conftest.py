@@ -25,9 +25,15 @@ def lstm() -> FittedModel:
     return fit(sales(), "lstm")
 
 
+@pytest.fixture(scope="session")
+def priced_lstm() -> FittedModel:
+    return fit(sales(price=True), "lstm")
+
+
 @pytest.fixture
-def registry(tmp_path: Path) -> Registry:
-    return Registry(tmp_path / "registry")
+async def registry(tmp_path: Path) -> AsyncIterator[Registry]:
+    async with Registry.start(tmp_path / "registry") as registry:
+        yield registry
 
 
 @pytest.fixture

@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import torch
 
 from shared.forecasting import FittedModel, Fitting, Panel, Recipe, Scope
 
+torch.set_num_threads(1)  # more are slower on small networks, and starve the tests beside
 DAYS = 120
 FIRST = datetime(2024, 1, 1, tzinfo=UTC)
 LAST = datetime(2024, 4, 29, tzinfo=UTC)

@@ -1,25 +1,33 @@
-"""A registry in memory, and the line to it."""
+"""The real registry with what a test puts in, and the line to it."""
 
 import hashlib
 import io
-from datetime import UTC, datetime
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
-from uuid import UUID, uuid4
+from tempfile import TemporaryDirectory
+from uuid import uuid4
 
 import httpx
 import pyarrow as pa
 import pyarrow.parquet as pq
-from fastapi import FastAPI, Response
-from fastapi.responses import JSONResponse
+from asgi_lifespan import LifespanManager
+from fastapi import FastAPI
 
-from shared.contracts.datasets import Dataset, Gaps, Quality
-from shared.contracts.models import ArtifactFile, Lineage, ModelVersion
+from services.registry.main import build
+from services.registry.settings import RegistrySettings
+from shared.clients.registry import RegistryClient
+from shared.contracts.datasets import Dataset
+from shared.contracts.models import ArtifactFile, Lineage, ModelVersion, NewVersion
 from shared.contracts.tasks import Scope
 from shared.forecasting import FittedModel
 
+ROLES = {"date": "date", "sales": "target", "price": "known"}
+
 
 class Line(httpx.AsyncBaseTransport):
-    """The way to the registry: counts what goes over it, and can be cut or spoilt."""
+    """The way to the registry: remembers what goes over it, and can be cut or spoilt."""
 
     def __init__(self, app: FastAPI) -> None:
         self._transport = httpx.ASGITransport(app)
@@ -44,71 +52,60 @@ class Line(httpx.AsyncBaseTransport):
 
 
 class Registry:
-    """What the prediction service sees of a registry."""
+    """A registry to fill."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.datasets: dict[UUID, Dataset] = {}
-        self.versions: dict[str, list[ModelVersion]] = {}
-        self.blobs: dict[str, bytes] = {}
-        self.app = FastAPI()
-        self._routes(self.app)
-        self.line = Line(self.app)
+    def __init__(self, app: FastAPI, client: RegistryClient) -> None:
+        self.line = Line(app)
+        self._client = client
 
-    async def add_dataset(
-        self, table: pa.Table, name: str = "pharmacy", frequency: str = "D"
-    ) -> Dataset:
-        """Store a dataset."""
+    @classmethod
+    @asynccontextmanager
+    async def start(cls, data: Path) -> AsyncIterator["Registry"]:
+        """Run a registry in this process."""
+        app = build(RegistrySettings(data=data))
+        async with LifespanManager(app, startup_timeout=60, shutdown_timeout=60):
+            client = RegistryClient("http://registry", data / "cache", httpx.ASGITransport(app))
+            yield cls(app, client)
+            await client.close()
+
+    async def add_dataset(self, table: pa.Table, name: str = "pharmacy") -> Dataset:
+        """Upload a table: the columns that have no role are ids."""
+        mapping = {
+            "date": "date",
+            "target": "sales",
+            "known": [column for column in table.column_names if column == "price"],
+            "ids": [column for column in table.column_names if column not in ROLES],
+            "gaps": "missing",
+            "frequency": "D",
+        }
         file = io.BytesIO()
         pq.write_table(table, file)
-        dates: list[datetime] = table.column("date").to_pylist()  # type: ignore[assignment]
-        version = 1 + sum(one.name == name for one in self.datasets.values())
-        dataset = Dataset(
-            id=uuid4(),
-            name=name,
-            version=version,
-            digest=self._blob(file.getvalue()),
-            frequency=frequency,
-            ids=[c for c in table.column_names if c not in ("date", "sales", "price")],
-            target="sales",
-            known=[c for c in table.column_names if c == "price"],
-            past=[],
-            static=[],
-            gaps=Gaps.missing,
-            series_count=4,
-            row_count=table.num_rows,
-            size_bytes=len(file.getvalue()),
-            start=min(dates),
-            end=max(dates),
-            future_end=max(dates),
-            quality=Quality(),
-            created_at=datetime.now(UTC),
+        answer = await self._client.send(
+            "POST",
+            "/upload",
+            files={"file": ("sales.parquet", file.getvalue())},
+            data={"name": name, "mapping": json.dumps(mapping)},
         )
-        self.datasets[dataset.id] = dataset
-        return dataset
+        return Dataset.model_validate_json(answer.content)
 
-    async def publish(
-        self, fitted: FittedModel, dataset: Dataset, name: str = "lstm_global"
-    ) -> ModelVersion:
+    async def publish(self, fitted: FittedModel, dataset: Dataset, name: str) -> ModelVersion:
         """Publish a version."""
-        folder = self.folder / uuid4().hex
-        scope = fitted.manifest.scope
+        made = fitted.manifest
         files = []
-        for path in fitted.save(folder, {}):
-            content = path.read_bytes()
-            files.append(
-                ArtifactFile(name=path.name, digest=self._blob(content), size_bytes=len(content))
-            )
-        versions = self.versions.setdefault(name, [])
-        version = ModelVersion(
-            model=name,
-            version=len(versions) + 1,
-            algorithm=fitted.manifest.algorithm,
-            scope=Scope(level=scope.level, total=scope.total, **scope.keys),
-            horizon=fitted.manifest.horizon,
-            context_length=fitted.manifest.context_length,
-            hyperparameters=fitted.manifest.hyperparameters,
-            frequency=fitted.manifest.frequency,
+        with TemporaryDirectory() as folder:
+            for path in fitted.save(Path(folder), {}):
+                content = path.read_bytes()
+                digest = hashlib.sha256(content).hexdigest()
+                await self._client.put_blob(digest, path)
+                file = ArtifactFile(name=path.name, digest=digest, size_bytes=len(content))
+                files.append(file)
+        new = NewVersion(
+            algorithm=made.algorithm,
+            scope=Scope(level=made.scope.level, total=made.scope.total, **made.scope.keys),
+            horizon=made.horizon,
+            context_length=made.context_length,
+            hyperparameters=made.hyperparameters,
+            frequency=made.frequency,
             metrics=fitted.metrics,
             lineage=Lineage(
                 task_id=uuid4(),
@@ -116,69 +113,17 @@ class Registry:
                 dataset_name=dataset.name,
                 dataset_version=dataset.version,
                 dataset_digest=dataset.digest,
-                code_version="0",
-                seed=0,
+                code_version=made.code_version,
+                seed=made.seed,
             ),
             files=files,
-            size_bytes=sum(file.size_bytes for file in files),
-            created_at=datetime.now(UTC),
         )
-        versions.append(version)
-        return version
+        return await self._client.publish(name, new)
 
     async def delete_dataset(self, dataset: Dataset) -> None:
-        """Delete a dataset."""
-        del self.datasets[dataset.id]
+        """Delete a dataset, whoever needs it."""
+        await self._client.send("DELETE", f"/datasets/{dataset.id}", params={"force": True})
 
     async def delete_model(self, name: str) -> None:
         """Delete a model with all its versions."""
-        del self.versions[name]
-
-    def _blob(self, content: bytes) -> str:
-        digest = hashlib.sha256(content).hexdigest()
-        self.blobs[digest] = content
-        return digest
-
-    def _routes(self, app: FastAPI) -> None:
-        def missing() -> Response:
-            body = {"title": "Not Found", "status": 404, "detail": "It is not there."}
-            return JSONResponse(body, 404)
-
-        @app.get("/datasets/{dataset_id}")
-        async def dataset(dataset_id: UUID) -> Response:
-            found = self.datasets.get(dataset_id)
-            return Response(found.model_dump_json()) if found else missing()
-
-        @app.get("/internal/datasets/latest")
-        async def latest(name: str) -> Response:
-            found = [one for one in self.datasets.values() if one.name == name]
-            return Response(found[-1].model_dump_json()) if found else missing()
-
-        @app.get("/models/{name}")
-        async def model(name: str) -> Response:
-            found = self.versions.get(name)
-            if not found:
-                return missing()
-            body = {
-                "name": name,
-                "algorithm": found[0].algorithm,
-                "scope": found[0].scope.model_dump(),
-                "dataset_name": "",
-                "version_count": len(found),
-                "aliases": {},
-                "latest": found[-1].model_dump(mode="json"),
-                "created_at": "2024-01-01T00:00:00Z",
-                "updated_at": "2024-01-01T00:00:00Z",
-            }
-            return JSONResponse(body)
-
-        @app.get("/models/{name}/versions/{version}")
-        async def version(name: str, version: str) -> Response:
-            found = self.versions.get(name, [])
-            number = len(found) if version in ("best", "latest") else int(version)
-            match = [one for one in found if one.version == number]
-            return Response(match[0].model_dump_json()) if match else missing()
-
-        @app.get("/internal/blobs/{digest}")
-        async def blob(digest: str) -> Response:
-            return Response(self.blobs[digest])
+        await self._client.send("DELETE", f"/models/{name}")

@@ -309,11 +309,10 @@ async def test_a_model_and_a_dataset_are_fetched_and_loaded_once(
 
 
 async def test_values_of_known_covariates_change_the_answer_only_where_given(
-    prediction: AsyncClient, registry: Registry
+    prediction: AsyncClient, registry: Registry, priced_lstm: FittedModel
 ) -> None:
-    table = sales(price=True)
-    dataset = await registry.add_dataset(table, name="priced")
-    await registry.publish(fit(table, "lstm"), dataset, "priced")
+    dataset = await registry.add_dataset(sales(price=True), name="priced")
+    await registry.publish(priced_lstm, dataset, "priced")
     future = [
         {**ONE, "date": (LAST + timedelta(days=day)).date().isoformat(), "price": 1.5}
         for day in range(1, 8)

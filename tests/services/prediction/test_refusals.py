@@ -32,10 +32,9 @@ async def dataset(registry: Registry, naive: FittedModel) -> Dataset:
 
 
 @pytest.fixture
-async def priced(registry: Registry) -> Dataset:
-    table = sales(price=True)
-    dataset = await registry.add_dataset(table, name="priced")
-    await registry.publish(fit(table, "lstm"), dataset, "priced")
+async def priced(registry: Registry, priced_lstm: FittedModel) -> Dataset:
+    dataset = await registry.add_dataset(sales(price=True), name="priced")
+    await registry.publish(priced_lstm, dataset, "priced")
     return dataset
 
 
