@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
-from shared.forecasting.errors import InvalidArtifact
+from shared.forecasting.errors import Invalid, InvalidArtifact
 from shared.forecasting.manifest import FORMAT, Manifest
 from shared.forecasting.register import ALGORITHMS
 
@@ -65,7 +65,7 @@ def load(folder: Path) -> FittedModel:
         raise InvalidArtifact(f"{WEIGHTS} cannot be read: {error}") from error
     try:
         forecaster = algorithm.kind.restore(algorithm, manifest, state, folder)
-    except (KeyError, TypeError, ValueError) as error:
+    except (Invalid, KeyError, TypeError, ValueError) as error:
         raise InvalidArtifact(f"{MANIFEST} does not describe this model: {error}") from error
     return FittedModel(manifest, forecaster)
 

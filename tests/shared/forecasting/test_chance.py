@@ -1,0 +1,143 @@
+"""Heads, random numbers and calibration: the parts that make intervals."""
+
+import numpy as np
+import pytest
+import torch
+
+from shared.forecasting.calibration import apply, calibrate, quantiles_of
+from shared.forecasting.heads import HEADS
+from shared.forecasting.randomness import stable_hash, uniforms
+from shared.forecasting.recipe import ForecastResult
+from tests.shared.forecasting.samples import filled, fit, frame, panel_of
+
+DRAWS = 200_000
+
+
+def drawn(head: str, parameters: list[float], loc: float = 0.0, scale: float = 1.0) -> torch.Tensor:
+    torch.manual_seed(0)
+    shape = torch.zeros(DRAWS)
+    return HEADS[head].sample(
+        torch.tensor(parameters).expand(DRAWS, -1),
+        shape + loc,
+        shape + scale,
+        torch.rand(2, DRAWS).clamp(1e-7, 1 - 1e-7),
+    )
+
+
+def softplus(value: float) -> float:
+    return float(torch.nn.functional.softplus(torch.tensor(value)))
+
+
+@pytest.mark.parametrize("scale", [0.2, 5.0, 40.0, 3000.0])
+@pytest.mark.parametrize("spread", [-3.0, 0.5, 2.0])
+def test_counts_have_the_mean_and_variance_of_a_negative_binomial(
+    scale: float, spread: float
+) -> None:
+    values = drawn("negative_binomial", [1.0, spread], scale=scale)
+
+    mean, alpha = scale * softplus(1.0), softplus(spread)
+    assert values.min() >= 0
+    assert torch.equal(values, values.round())
+    assert float(values.mean()) == pytest.approx(mean, rel=0.03)
+    assert float(values.var()) == pytest.approx(mean + alpha * mean**2, rel=0.08)
+
+
+def test_small_counts_have_exactly_the_probabilities_of_a_negative_binomial() -> None:
+    values = drawn("negative_binomial", [1.0, 0.5], scale=2.0)
+
+    mean, size = 2 * softplus(1.0) + 1e-5, 1 / (softplus(0.5) + 1e-3)
+    exact = torch.distributions.NegativeBinomial(size, probs=torch.tensor(mean / (mean + size)))
+    for count in range(6):
+        share = float((values == count).float().mean())
+        assert share == pytest.approx(float(exact.log_prob(torch.tensor(count)).exp()), abs=0.004)
+
+
+def test_the_student_t_draws_what_its_loss_expects() -> None:
+    values = drawn("student_t", [1.0, 0.0, 3.0], loc=10.0, scale=2.0)
+
+    width, df = 2 * (softplus(0.0) + 1e-4), 2.1 + softplus(3.0)
+    assert float(values.median()) == pytest.approx(12.0, abs=0.03)
+    exact = torch.distributions.StudentT(df, 12.0, width)
+    spread = float((values - 12).abs().mean())
+    assert spread == pytest.approx(float((exact.sample((DRAWS,)) - 12).abs().mean()), rel=0.03)
+    loss = HEADS["student_t"].loss(
+        torch.tensor([1.0, 0.0, 3.0]), torch.tensor(15.0), torch.tensor(10.0), torch.tensor(2.0)
+    )
+    assert float(loss) == pytest.approx(-float(exact.log_prob(torch.tensor(15.0))) - np.log(2.0))
+
+
+def test_tweedie_has_its_share_of_zeros_and_its_mean() -> None:
+    values = drawn("tweedie", [0.5, 0.8], scale=3.0)
+
+    mean, spread = softplus(0.5), softplus(0.8) + 1e-2
+    zeros = np.exp(-2 * np.sqrt(mean) / spread)
+    assert float((values == 0).float().mean()) == pytest.approx(zeros, abs=0.01)
+    assert float(values.mean()) == pytest.approx(3 * mean, rel=0.03)
+    assert float(values.var()) == pytest.approx(9 * spread * mean**1.5, rel=0.1)
+
+
+def test_quantiles_are_drawn_as_they_were_learned() -> None:
+    levels = torch.linspace(-1, 1, HEADS["quantiles"].parameters).tolist()
+
+    values = drawn("quantiles", levels)
+
+    found = torch.quantile(values[:100_000], torch.tensor([0.1, 0.5, 0.9]))
+    torch.testing.assert_close(
+        found, torch.tensor([levels[2], levels[6], levels[10]]), atol=0.02, rtol=0
+    )
+
+
+def test_random_numbers_hang_on_what_they_are_for_alone() -> None:
+    keys = torch.tensor([stable_hash({"id": name}) for name in "abc"])
+
+    whole = uniforms(7, keys, paths=50, horizon=9, draws=2)
+    part = uniforms(7, keys[1:2], paths=20, horizon=4, draws=2)
+
+    torch.testing.assert_close(part, whole[:4, :, 1:2, :20], rtol=0, atol=0)
+    assert not torch.equal(whole, uniforms(8, keys, paths=50, horizon=9, draws=2))
+
+
+def test_random_numbers_are_even_and_unrelated() -> None:
+    keys = torch.tensor([stable_hash({"id": str(name)}) for name in range(40)])
+
+    numbers = uniforms(0, keys, paths=100, horizon=10, draws=2)
+
+    assert float(numbers.min()) > 0
+    assert float(numbers.max()) < 1
+    assert float(numbers.mean()) == pytest.approx(0.5, abs=0.005)
+    assert float(numbers.var()) == pytest.approx(1 / 12, abs=0.002)
+    flat = numbers.flatten(0, 1).flatten(1)
+    related = torch.corrcoef(flat) - torch.eye(len(flat))
+    assert float(related.abs().max()) < 0.08
+
+
+@pytest.mark.parametrize("error", [0.5, 1.0, 2.0])
+def test_calibration_makes_intervals_cover_what_they_promise(error: float) -> None:
+    random = np.random.default_rng(0)
+    centre = random.normal(0, 5, (400, 1, 6))
+    paths = np.sort(centre + random.normal(0, 1, (400, 100, 6)), axis=1)
+    actual = centre[:, 0] + random.normal(0, error, (400, 6))
+
+    after = apply(calibrate(paths[:200], actual[:200]), paths[200:])
+
+    low, high = np.moveaxis(quantiles_of(after, (0.1, 0.9)), 2, 0)
+    covered = ((actual[200:] >= low) & (actual[200:] <= high)).mean()
+    assert covered == pytest.approx(0.8, abs=0.05)
+    assert (np.diff(after, axis=1) >= 0).all()
+
+
+def test_without_windows_nothing_is_changed() -> None:
+    paths = np.sort(np.random.default_rng(0).normal(size=(2, 10, 3)), axis=1)
+
+    calibration = calibrate(paths[:0], np.zeros((0, 3)))
+
+    np.testing.assert_array_equal(apply(calibration, paths), paths)
+
+
+def test_the_interval_of_a_total_is_narrower_than_the_sum_of_intervals() -> None:
+    panel = panel_of(frame())
+    result: ForecastResult = fit(panel, "lstm").forecast(filled(panel), quantiles=(0.1, 0.9))
+
+    width = result.total_quantiles[:, 1] - result.total_quantiles[:, 0]
+    summed = (result.quantiles[..., 1] - result.quantiles[..., 0]).sum(1)
+    assert (width < summed).all()
