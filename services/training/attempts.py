@@ -22,7 +22,8 @@ from services.training.tables import TaskRow
 from shared.clients.registry import RegistryClient
 from shared.contracts.models import NewVersion
 from shared.contracts.problems import Problem
-from shared.contracts.tasks import LogEvent, TaskResult, TaskStatus, TrainingRequest
+from shared.contracts.tasks import EpochEvent, LogEvent, TaskResult, TaskStatus, TrainingRequest
+from shared.kit.background import end
 from shared.kit.database import Database
 from shared.kit.errors import AppError, Unavailable
 from shared.kit.queue import Attempt, Queue
@@ -141,7 +142,7 @@ async def _supervise(
             folder=str(folder),
         )
     )
-    listening = asyncio.create_task(_listen(runner, reporter))
+    listening = asyncio.create_task(_listen(shop, runner, reporter))
     watching = asyncio.create_task(_until_halted(shop, row, reporter))
     try:
         await asyncio.wait({listening, watching}, return_when=asyncio.FIRST_COMPLETED)
@@ -151,18 +152,18 @@ async def _supervise(
             await runner.stop()
         return watching.result()
     finally:
-        for task in (listening, watching):
-            task.cancel()
-        await asyncio.gather(listening, watching, return_exceptions=True)
+        await end(listening, watching)
 
 
-async def _listen(runner: Runner, reporter: Reporter) -> NewVersion | Problem:
+async def _listen(shop: Workshop, runner: Runner, reporter: Reporter) -> NewVersion | Problem:
     """Pass the runner's events on until it ends, and return its outcome."""
     outcome: NewVersion | Problem | None = None
     async for said in runner.said():
         match said:
             case Told():
                 reporter.tell(said.event)
+                if isinstance(said.event, EpochEvent):
+                    shop.runners.warm()  # not earlier: loading torch would hold this task up
             case Trained():
                 outcome = said.version
             case Failed():
@@ -216,9 +217,7 @@ async def _publish(
     except AppError as error:
         return error.problem().model_copy(update={"title": "Publishing failed"})
     finally:
-        for task in (publishing, stopping):
-            task.cancel()
-        await asyncio.gather(publishing, stopping, return_exceptions=True)
+        await end(publishing, stopping)
     return TaskResult(model=version.model, version=version.version, metrics=version.metrics)
 
 

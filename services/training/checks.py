@@ -1,5 +1,9 @@
 """Is a training request possible? All that can be known without training is told at once."""
 
+import re
+from collections.abc import Iterator
+from typing import Any
+
 from services.training.catalogue import Catalogue
 from services.training.hyperparameters import nearest, wrong_hyperparameters
 from services.training.lengths import longest_possible
@@ -10,6 +14,7 @@ from shared.contracts.tasks import Algorithm, Scope, TrainingRequest
 from shared.kit.app import pointer
 from shared.kit.errors import Conflict, Invalid, NotFound
 
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 COLUMNS = {"product": "product_id", "store": "store_id"}
 MANY = 1000
 SHORTEST_HISTORY = 4  # what the core needs to learn from, besides the horizon
@@ -26,6 +31,8 @@ async def check(
         Invalid: the algorithm is unknown, or fields are wrong: all of them are named.
         Unavailable: the registry or the list of algorithms does not answer.
     """
+    if unstorable := list(_unstorable((), request.model_dump(exclude={"dataset_id"}))):
+        raise Invalid(_sentence(unstorable), errors=unstorable)
     algorithm = _chosen(request.algorithm, await catalogue.algorithms())
     dataset = await _dataset(request, registry)
     errors = wrong_hyperparameters(algorithm, request.hyperparameters)
@@ -36,6 +43,20 @@ async def check(
     if errors:
         raise Invalid(_sentence(errors), errors=errors)
     return dataset
+
+
+def _unstorable(path: tuple[Any, ...], value: Any) -> Iterator[FieldError]:
+    """Find text that no database and no address can hold."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _unstorable((*path, name), name)
+            yield from _unstorable((*path, name), inner)
+    elif isinstance(value, list):
+        for place, inner in enumerate(value):
+            yield from _unstorable((*path, place), inner)
+    elif isinstance(value, str) and _UNSTORABLE.search(value):
+        detail = "This text has characters that cannot be stored: NUL, or half of a pair."
+        yield FieldError(pointer=pointer(path), detail=detail)
 
 
 def _sentence(errors: list[FieldError]) -> str:

@@ -12,6 +12,7 @@ from services.training import tasks
 from services.training.orders import Counter
 from shared.contracts.tasks import FINAL
 from shared.kit import events
+from shared.kit.background import end
 from shared.kit.errors import AppError, NotFound
 
 ENDED = 1000
@@ -36,9 +37,7 @@ async def watch_task(websocket: WebSocket, task_id: str, after: str = events.BEG
             code, reason = sending.result()
             await _close(websocket, code, reason)
     finally:
-        for task in (sending, leaving):
-            task.cancel()
-        await asyncio.gather(sending, leaving, return_exceptions=True)
+        await end(sending, leaving)
 
 
 async def _until_gone(websocket: WebSocket) -> None:

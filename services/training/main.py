@@ -16,6 +16,7 @@ from services.training.tables import SCHEMA
 from shared.clients.registry import RegistryClient
 from shared.kit import migrations
 from shared.kit.app import create_app
+from shared.kit.background import end
 from shared.kit.database import Database
 from shared.kit.errors import AppError
 from shared.kit.events import Doorbells
@@ -52,9 +53,7 @@ def build(
         try:
             yield
         finally:
-            for task in background:
-                task.cancel()
-            await asyncio.gather(*background, return_exceptions=True)
+            await end(*background)
             await client.close()
             await queue.close()
             await database.close()

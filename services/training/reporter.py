@@ -1,7 +1,6 @@
 """Passes the events of one attempt on to its stream: at most ten times a second, none too late."""
 
 import asyncio
-from contextlib import suppress
 from types import TracebackType
 from uuid import UUID
 
@@ -31,6 +30,7 @@ class Reporter:
         self._waiting: list[Event] = []
         self._news = asyncio.Event()
         self._writing: asyncio.Task[None] | None = None
+        self._closed = False
         self.progress = 0.0
 
     def tell(self, event: Event) -> None:
@@ -51,21 +51,19 @@ class Reporter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._closed = True
+        self._news.set()
         if self._writing is not None:
-            self._writing.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._writing
-        for _ in range(LAST_TRIES):
-            if await self._flush():
-                return
-            await asyncio.sleep(AWAY_S)
-        log.warning("the last events were not told", task_id=str(self._task_id))
+            await self._writing
+        if self._waiting:
+            log.warning("the last events were not told", task_id=str(self._task_id))
 
     async def _write(self) -> None:
-        while True:
+        failures = 0
+        while not self._closed or (self._waiting and failures < LAST_TRIES):
             await self._news.wait()
-            told = await asyncio.shield(self._flush())
-            await asyncio.sleep(PAUSE_S if told else AWAY_S)
+            failures = 0 if await self._flush() else failures + 1
+            await asyncio.sleep(AWAY_S if failures else PAUSE_S)
 
     async def _flush(self) -> bool:
         """Write what waits; False if Redis does not answer, and then it waits on."""

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-import sqlmodel
-from sqlalchemy import ColumnElement, func, literal, select, update
-from sqlmodel import col
+from sqlalchemy import ColumnElement, func, literal, update
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.training.tables import TaskRow
@@ -70,7 +69,7 @@ async def page(
     token: str | None,
 ) -> Slice:
     """Return one page of the tasks, newest first."""
-    query = sqlmodel.select(TaskRow)
+    query = select(TaskRow)
     if status is not None:
         query = query.where(col(TaskRow.status) == status)
     if kind is not None:
@@ -85,7 +84,7 @@ async def counts(database: Database) -> dict[str, int]:
     """Return how many tasks there are in each status."""
     query = select(col(TaskRow.status), func.count()).group_by(col(TaskRow.status))
     async with database.read() as session:
-        found = {str(status): count for status, count in await session.execute(query)}
+        found = {str(status): count for status, count in await session.exec(query)}
     return {status.value: found.get(status.value, 0) for status in TaskStatus}
 
 
@@ -96,7 +95,7 @@ async def unfinished(database: Database, model: str | None = None) -> Sequence[T
     if model is not None:
         query = query.where(col(TaskRow.model) == model)
     async with database.read() as session:
-        return (await session.execute(query)).scalars().all()
+        return (await session.exec(query)).all()
 
 
 async def take(database: Database, task_id: UUID, attempt: int) -> TaskRow | None:
@@ -122,7 +121,7 @@ async def beat(database: Database, task_id: UUID, attempt: int, progress: float)
         .returning(col(TaskRow.id))
     )
     async with database.write() as session:
-        return (await session.execute(query)).first() is not None
+        return (await session.exec(query)).first() is not None
 
 
 async def give_back(database: Database, task_id: UUID, attempt: int) -> TaskRow | None:
@@ -175,7 +174,7 @@ async def promise(database: Database, task_id: UUID, attempt: int, new: NewVersi
         .returning(col(TaskRow.id))
     )
     async with database.write() as session:
-        return (await session.execute(query)).first() is not None
+        return (await session.exec(query)).first() is not None
 
 
 async def succeed(
@@ -279,4 +278,4 @@ async def _move(
         .returning(TaskRow)
         .execution_options(populate_existing=True)
     )
-    return (await session.execute(query)).scalars().one_or_none()
+    return (await session.exec(query)).scalars().one_or_none()

@@ -26,6 +26,7 @@ from services.training.settings import TrainingSettings
 from services.training.tables import SCHEMA
 from shared.clients.registry import RegistryClient
 from shared.kit import logs, migrations
+from shared.kit.background import end
 from shared.kit.database import Database
 from shared.kit.errors import AppError
 from shared.kit.process import die_with_parent
@@ -86,9 +87,7 @@ async def work_until_told(shop: Workshop) -> None:
             task.result()  # an error here ends the worker; its supervisor starts another
     finally:
         shop.stopping.set()
-        for task in (told, serving, reconciling):
-            task.cancel()
-        await asyncio.gather(told, serving, reconciling, return_exceptions=True)
+        await end(told, serving, reconciling)
         await receiver.stop()
         await receiver.pool.aclose()
         log.info("stopped")

@@ -207,4 +207,5 @@ def _validation(error: RequestValidationError, request_id: str | None) -> Proble
 def pointer(location: tuple[Any, ...]) -> str:
     """Write pydantic's location as a JSON pointer, without where the field travelled."""
     parts = location[1:] if location and location[0] in ("body", "query", "path") else location
-    return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in parts)
+    path = "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in parts)
+    return path.encode(errors="backslashreplace").decode()  # half a pair is no text to send

@@ -22,6 +22,7 @@ from arq.worker import Worker
 from redis.asyncio import ConnectionPool, Redis
 from redis.exceptions import RedisError
 
+from shared.kit.background import end
 from shared.kit.errors import Unavailable
 
 LEASE_S = 12.0
@@ -179,7 +180,7 @@ class LeaseWorker(Worker):
                     await asyncio.sleep(RECONNECT_S)
                     await self._extend()  # before anybody else sees leases that have run out
         finally:
-            renewing.cancel()
+            await end(renewing)
 
     async def stop(self) -> None:
         """Take no more jobs, and wait for those that run; the caller has told them to end."""

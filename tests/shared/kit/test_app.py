@@ -115,3 +115,13 @@ async def test_a_service_with_a_failing_check_is_alive_but_not_ready(client: Asy
 
 def test_a_pointer_escapes_what_json_pointers_must() -> None:
     assert pointer(("body", "fixes", "a/b~c", 0)) == "/fixes/a~1b~0c/0"
+
+
+async def test_a_field_whose_name_is_no_text_is_refused(client: AsyncClient) -> None:
+    answer = await client.post(
+        "/orders",
+        content='{"quantity": 1, "\\ud800": 2}',
+        headers={"content-type": "application/json"},
+    )
+
+    assert answer.status_code == 422
