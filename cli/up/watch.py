@@ -13,9 +13,9 @@ from shared.kit.errors import AppError, Unavailable
 
 LOOK_EVERY_S = 0.2
 WATCH_EVERY_S = 2.0
+PATIENT_S = 20.0
 GIVE_UP_S = 300.0
 RETRY_AFTER_S = 30.0
-MARKS = {"ready": "[green]✓[/]", "starting": "[yellow]…[/]", "down": "[dim]·[/]"}
 States = Mapping[str, Mapping[str, Any]]
 
 
@@ -25,27 +25,42 @@ async def until_ready(api: Api, supervisor: Supervisor) -> None:
     Raises:
         Unavailable: a program cannot start; the message ends with the last lines of its log.
     """
-    deadline = asyncio.get_running_loop().time() + GIVE_UP_S
+    begun = asyncio.get_running_loop().time()
+    told: set[str] = set()
     with console.status("Starting …") as status:
-        while True:
-            whole, services = await _health(api)
-            if whole == "ready":
-                return
+        while (services := await _waiting_for(api)) != {}:
+            waited = asyncio.get_running_loop().time() - begun
             _refuse_if_broken(supervisor, await supervisor.states())
-            if is_interactive():
-                marks = " ".join(f"{name} {MARKS[state]}" for name, state in services.items())
-                status.update(f"Starting … {marks}")
-            if asyncio.get_running_loop().time() > deadline:
+            if waited > GIVE_UP_S:
                 raise Unavailable(f"Not ready after {GIVE_UP_S:.0f} s; {supervisor.logs} says why.")
+            if waited > PATIENT_S:
+                _tell_once(services, told)
+            if is_interactive() and services:
+                status.update(f"Starting … waiting for {', '.join(services)}")
             await asyncio.sleep(LOOK_EVERY_S)
 
 
-async def _health(api: Api) -> tuple[str, dict[str, str]]:
+async def _waiting_for(api: Api) -> dict[str, str]:
+    """Return what is not ready yet, and why; nothing when all is."""
     try:
         health = await api.health()
     except AppError:
-        return "down", {}
-    return health.status, {name: service.status for name, service in health.services.items()}
+        return {"gateway": "It does not answer yet."}
+    if health.status == "ready":
+        return {}
+    return {
+        name: service.detail or "It does not answer yet."
+        for name, service in health.services.items()
+        if service.status != "ready"
+    }
+
+
+def _tell_once(services: Mapping[str, str], told: set[str]) -> None:
+    for name, why in services.items():
+        words = f"still waiting for {name}: {why}"
+        if words not in told:
+            told.add(words)
+            console.print(words, style="dim", markup=False, soft_wrap=True)
 
 
 def _refuse_if_broken(supervisor: Supervisor, states: States) -> None:
