@@ -12,7 +12,7 @@ from services.prediction import analysis, history
 from services.prediction.questions import Limits, Question, read, refusal
 from services.prediction.sources import Model
 from shared.contracts.forecasts import ForecastRequest
-from shared.kit.errors import TooLarge, Unavailable
+from shared.kit.errors import Invalid, TooLarge, Unavailable
 
 if TYPE_CHECKING:
     from shared.forecasting import ForecastResult, Panel
@@ -41,10 +41,11 @@ def answer(
     Raises:
         AppError: the request cannot be answered.
     """
+    asked = _as_json(request)
     question = read(request, model.fitted, panel, limits)
     result = _forecast(model, question)
     _refuse_infinite(result)
-    rest = _write(request, question, result, target)
+    rest = _write(asked, question, result, target)
     first = question.series[0]
     return Answer(
         rest,
@@ -89,15 +90,18 @@ def _refuse_infinite(result: "ForecastResult") -> None:
         )
 
 
-def _write(
-    request: ForecastRequest, question: Question, result: "ForecastResult", target: str
-) -> bytes:
+def _as_json(request: ForecastRequest) -> bytes:
+    try:
+        return orjson.dumps(request.model_dump())
+    except orjson.JSONEncodeError as error:
+        raise Invalid(
+            "The request holds a text with half of a character: send it in UTF-8."
+        ) from error
+
+
+def _write(asked: bytes, question: Question, result: "ForecastResult", target: str) -> bytes:
     series = [_series(question, place, result, row) for row, place in enumerate(question.series)]
-    body = {
-        "target": target,
-        "request": orjson.Fragment(request.model_dump_json()),
-        "series": series,
-    }
+    body = {"target": target, "request": orjson.Fragment(asked), "series": series}
     return orjson.dumps(body, option=_OPTIONS)
 
 

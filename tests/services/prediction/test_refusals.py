@@ -1,5 +1,6 @@
 """What cannot be forecast is refused: the field, what would do, and nothing is kept."""
 
+import json
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -290,3 +291,32 @@ async def test_a_series_without_values_is_left_out_unless_it_is_named(
 
     assert pointers(problem) == ["/series/0"]
     assert answer.json()["series_count"] == 3
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {"model": "\ud800"},
+        {"model": "\x00"},
+        {"model": ".."},
+        {"model": "a/../b"},
+        {"series": [{"store": "\ud800", "product": "P1"}]},
+        {"series": [{"store": "\x00", "product": "P1"}]},
+        {"series": [{"\ud800": "S1"}]},
+        {"future": [{"\ud800": "\ud800"}]},
+        {"future": [{"store": "\ud800", "product": "P1", "date": "2024-04-30"}]},
+        {"fill": {"\ud800": "last"}},
+    ],
+    ids=ascii,
+)
+async def test_texts_that_cannot_be_are_refused(
+    prediction: AsyncClient, dataset: Dataset, wanted: dict[str, Any]
+) -> None:
+    body = {"model": MODEL, "series": [ONE], **wanted}
+
+    answer = await prediction.post(
+        "/prediction", content=json.dumps(body), headers={"content-type": "application/json"}
+    )
+
+    assert answer.status_code in (404, 422), answer.text
+    assert (await prediction.get("/internal/stats")).json()["forecasts"] == 0
