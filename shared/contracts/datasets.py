@@ -83,11 +83,14 @@ class ColumnGuess(Reply):
     personal: bool = Field(default=False, description="It looks like personal data.")
 
 
+Compression = Literal["gzip", "zip"] | None
+
+
 class SourceFormat(Reply):
     """What kind of file it is, and how it is read."""
 
     kind: Literal["csv", "excel", "json", "parquet", "feather"]
-    compression: Literal["gzip", "zip"] | None = None
+    compression: Compression = None
     encoding: str | None = None
     delimiter: str | None = None
     decimal: str | None = None

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import os
+import platform
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from shared.kit.errors import Invalid, NotFound
 
 CHUNK = 1 << 20
 ABANDONED_AFTER_S = 24 * 3600
+_OWNER = hashlib.sha256(platform.node().encode()).hexdigest()[:8]
 
 
 class BlobStore:
@@ -37,24 +39,19 @@ class BlobStore:
                     f"The content has the digest {digest}, not {expected}: send it again.",
                     field="/digest",
                 )
-            await asyncio.to_thread(self._publish, part, digest)
+            await asyncio.to_thread(self.publish, part, digest)
         return Blob(digest, size)
 
     def adopt(self, file: Path) -> "Blob":
         """Move a finished file (made by `incoming`) into the store."""
-        hasher = hashlib.sha256()
-        with file.open("rb") as stream:
-            while chunk := stream.read(CHUNK):
-                hasher.update(chunk)
-            os.fsync(stream.fileno())
-        size = file.stat().st_size
-        self._publish(file, hasher.hexdigest())
-        return Blob(hasher.hexdigest(), size)
+        blob = seal(file)
+        self.publish(file, blob.digest)
+        return blob
 
     @contextmanager
     def incoming(self, suffix: str = "") -> Iterator[Path]:
         """Lend a path on the store's disk for a file in the making; it is gone afterwards."""
-        part = self._incoming / f"{uuid4().hex}{suffix}"
+        part = self._incoming / f"{_OWNER}-{os.getpid()}-{uuid4().hex}{suffix}"
         try:
             yield part
         finally:
@@ -80,9 +77,13 @@ class BlobStore:
         self._place(digest).unlink(missing_ok=True)
 
     def sweep(self) -> int:
-        """Remove what a killed process left half-written; return how many files went."""
+        """Remove what killed processes left half-written; return how many files went.
+
+        Call it at start, before this process writes: a part with its own number is from an
+        earlier life. Another machine's parts are left alone for a day.
+        """
         limit = time.time() - ABANDONED_AFTER_S
-        old = [part for part in self._incoming.iterdir() if part.stat().st_mtime < limit]
+        old = [part for part in self._incoming.iterdir() if _is_abandoned(part, limit)]
         for part in old:
             part.unlink(missing_ok=True)
         return len(old)
@@ -92,7 +93,8 @@ class BlobStore:
             raise NotFound("A blob is named by 64 hexadecimal digits.")
         return self._blobs / digest[:2] / digest[2:]
 
-    def _publish(self, part: Path, digest: str) -> None:
+    def publish(self, part: Path, digest: str) -> None:
+        """Move a finished file whose digest is known into its place."""
         place = self._place(digest)
         place.parent.mkdir(exist_ok=True)
         part.chmod(0o444)
@@ -106,6 +108,28 @@ class Blob:
     def __init__(self, digest: str, size: int) -> None:
         self.digest = digest
         self.size = size
+
+
+def seal(file: Path) -> Blob:
+    """Bring a finished file safely to the disk and return what blob it will be."""
+    hasher = hashlib.sha256()
+    with file.open("rb") as stream:
+        while chunk := stream.read(CHUNK):
+            hasher.update(chunk)
+        os.fsync(stream.fileno())
+        size = os.fstat(stream.fileno()).st_size
+    return Blob(hasher.hexdigest(), size)
+
+
+def _is_abandoned(part: Path, limit: float) -> bool:
+    owner, _, rest = part.name.partition("-")
+    process = rest.partition("-")[0]
+    if owner == _OWNER and process.isdecimal():
+        return int(process) == os.getpid() or not Path(f"/proc/{process}").exists()
+    try:
+        return part.stat().st_mtime < limit
+    except FileNotFoundError:  # its writer has just finished
+        return False
 
 
 async def _write(part: Path, chunks: AsyncIterator[bytes]) -> tuple[str, int]:

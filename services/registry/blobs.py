@@ -1,0 +1,111 @@
+"""Blobs and who needs them: nothing that is referred to or promised is ever removed."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from pathlib import Path
+
+import structlog
+from sqlalchemy import exists, func, update
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
+
+from services.registry.numbers import in_line
+from services.registry.tables import BlobRow, DatasetRow, FileRow
+from shared.kit.database import Database, now
+from shared.kit.errors import Conflict, NotFound
+from shared.kit.storage import Blob, BlobStore
+
+PROMISE = timedelta(hours=24)
+log = structlog.get_logger()
+
+
+async def lock(session: AsyncSession) -> None:
+    """Wait for all others who add or remove blobs, until the transaction ends."""
+    await in_line(session, "registry.blobs")
+
+
+async def promise(database: Database, store: BlobStore, blob: Blob) -> None:
+    """Keep an uploaded blob until a version that uses it is published, at most a day.
+
+    Raises:
+        Conflict: it was removed since it was uploaded.
+    """
+    async with database.write() as session:
+        await lock(session)
+        if not store.has(blob.digest):
+            raise Conflict("The blob was removed in the meantime: send it again.")
+        row = await session.get(BlobRow, blob.digest)
+        if row is None:
+            row = BlobRow(digest=blob.digest, size_bytes=blob.size)
+            session.add(row)
+        row.promises += 1
+        row.promised_until = now() + PROMISE
+
+
+async def keep(session: AsyncSession, store: BlobStore, file: Path, blob: Blob) -> None:
+    """Put a finished file in its place, in the transaction that refers to it."""
+    await lock(session)
+    store.publish(file, blob.digest)
+    if await session.get(BlobRow, blob.digest) is None:
+        session.add(BlobRow(digest=blob.digest, size_bytes=blob.size))
+        await session.flush()
+
+
+async def redeem(session: AsyncSession, digests: Iterable[str]) -> None:
+    """Take back promises: the blobs are referred to now."""
+    for digest in set(digests):
+        await session.exec(
+            update(BlobRow)
+            .where(col(BlobRow.digest) == digest, col(BlobRow.promises) > 0)
+            .values(promises=col(BlobRow.promises) - 1)
+        )
+
+
+async def free(database: Database, store: BlobStore) -> int:
+    """Remove every blob that nothing needs; return how many bytes became free."""
+    async with database.write() as session:
+        await lock(session)
+        orphans = (await session.exec(_orphans())).all()
+        for row in orphans:
+            store.delete(row.digest)
+            await session.delete(row)
+    freed = sum(row.size_bytes for row in orphans)
+    if orphans:
+        log.info("blobs freed", count=len(orphans), bytes=freed)
+    return freed
+
+
+def _orphans() -> SelectOfScalar[BlobRow]:
+    needed = [
+        exists().where(column == col(BlobRow.digest))
+        for column in (
+            col(DatasetRow.digest),
+            col(DatasetRow.index_digest),
+            col(DatasetRow.source_digest),
+            col(FileRow.digest),
+        )
+    ]
+    promised = (col(BlobRow.promises) > 0) & (col(BlobRow.promised_until) > now())
+    return select(BlobRow).where(
+        ~promised | col(BlobRow.promised_until).is_(None), *(~n for n in needed)
+    )
+
+
+async def stored_bytes(database: Database) -> int:
+    """Return how many bytes all blobs have together."""
+    async with database.read() as session:
+        total = await session.exec(select(func.coalesce(func.sum(col(BlobRow.size_bytes)), 0)))
+        return int(total.one())
+
+
+async def find(database: Database, store: BlobStore, digest: str) -> Path:
+    """Return where a blob lies.
+
+    Raises:
+        NotFound: there is none, or it is on its way out.
+    """
+    async with database.read() as session:
+        if await session.get(BlobRow, digest) is None:
+            raise NotFound(f"There is no blob {digest[:64]}.")
+    return store.path(digest)

@@ -1,0 +1,1 @@
+"""Turns columns into a regular, checked panel; knows files only by their columns."""

@@ -1,0 +1,128 @@
+"""Looks for what would mislead a model, and mends it as the mapping says."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.registry.cleaning.columns import Coded
+from services.registry.cleaning.outliers import mend_outliers
+from services.registry.cleaning.panel import Panel
+from services.registry.cleaning.report import Report
+from services.registry.cleaning.statistics import Statistics
+from shared.contracts.datasets import Mapping
+from shared.kit.errors import Invalid
+
+_LEAK = 0.98
+_DEAD_SEASONS = 8
+_LAUNCH_SEASONS = 4
+
+
+def check(panel: Panel, mapping: Mapping, report: Report) -> tuple[Panel, Statistics]:
+    """Check a panel and mend it; return it with the figures of its series.
+
+    Raises:
+        Invalid: the fixes leave no series.
+    """
+    _negatives(panel, report)
+    statistics = Statistics.of(panel)
+    mended = mend_outliers(panel, statistics, report)
+    _leaks(panel, mapping, report)
+    skip, keep = _series(panel, statistics, report)
+    if not keep.any():
+        raise Invalid("The chosen fixes leave no series: keep some.", field="/mapping/fixes")
+    if skip.any() or not keep.all():
+        panel = panel.trim(skip, keep)
+        return panel, Statistics.of(panel)
+    return panel, Statistics.of(panel) if mended else statistics
+
+
+def _negatives(panel: Panel, report: Report) -> None:
+    with np.errstate(invalid="ignore"):
+        negative = panel.target < 0
+    number = int(negative.sum())
+    if not number:
+        return
+    fix = report.note(
+        "negative_values",
+        "info",
+        number,
+        f"{number:,} values are negative: returns, or an error.",
+        [panel.label(int(i)) for i in np.flatnonzero(negative)[:5]],
+    )
+    if fix in ("zero", "missing"):
+        panel.target = np.where(negative, 0.0 if fix == "zero" else np.nan, panel.target)
+
+
+def _series(
+    panel: Panel, statistics: Statistics, report: Report
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Return how many cells to skip at the beginning of each series, and which to keep."""
+    season = panel.grid.season
+    skip, keep = np.zeros(panel.count, np.int64), np.ones(panel.count, bool)
+    constant = (statistics.high == statistics.low) & (panel.observed > 1)
+    late = statistics.leading_zeros
+    launched = (
+        ~constant & (late >= max(_LAUNCH_SEASONS * season, 8)) & (late > panel.observed // 20)
+    )
+    if (
+        _note_series(panel, report, "leading_zeros", launched, "begin with a long row of zeros")
+        == "trim"
+    ):
+        skip = np.where(launched, late, 0)
+    ends = panel.first + panel.observed
+    silent = int(ends.max()) - ends + statistics.trailing_zeros
+    span = int(ends.max() - panel.first.min())
+    dead = silent > max(_DEAD_SEASONS * season, span // 5)
+    checks = (
+        ("dead_series", dead, "have had nothing for long before the end"),
+        ("constant_series", constant, "always have the same value"),
+        ("short_series", panel.observed < max(2 * season, 10), "are shorter than two seasons"),
+    )
+    for code, found, words in checks:
+        if _note_series(panel, report, code, found, words) == "drop":
+            keep &= ~found
+    return skip, keep
+
+
+def _note_series(
+    panel: Panel, report: Report, code: str, found: NDArray[np.bool_], words: str
+) -> str | None:
+    number = int(found.sum())
+    if not number:
+        return None
+    return report.note(
+        code,
+        "warning" if code == "short_series" else "info",
+        number,
+        f"{number:,} of {panel.count:,} series {words}.",
+        [panel.name(int(i)) for i in np.flatnonzero(found)[:5]],
+    )
+
+
+def _leaks(panel: Panel, mapping: Mapping, report: Report) -> None:
+    """Find known covariates that tell the target: they cannot be known before it."""
+    leaking = [name for name in mapping.known if _tells(panel, name)]
+    if not leaking:
+        return
+    fix = report.note(
+        "leaking_covariate",
+        "warning",
+        len(leaking),
+        "These covariates almost equal the target, so they can hardly be known in advance.",
+        leaking,
+    )
+    if fix == "drop":
+        for name in leaking:
+            del panel.covariates[name]
+
+
+def _tells(panel: Panel, name: str) -> bool:
+    column = panel.covariates[name]
+    if isinstance(column, Coded):
+        return False
+    step = max(1, len(column) // 1_000_000)
+    x, y = column[::step], panel.target[::step]
+    both = ~np.isnan(x) & ~np.isnan(y)
+    x, y = x[both], y[both]
+    if len(x) < 20 or x.std() < 1e-12 or y.std() < 1e-12:
+        return False
+    return bool(abs(np.corrcoef(x, y)[0, 1]) > _LEAK)

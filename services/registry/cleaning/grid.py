@@ -1,0 +1,229 @@
+"""Places rows on the grid: duplicates joined, gaps filled, everything in order without sorting."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.registry.cleaning import series as grouping
+from services.registry.cleaning.columns import Coded, Floats, Mask
+from services.registry.cleaning.frequency import Grid
+from services.registry.cleaning.panel import Panel
+from services.registry.cleaning.report import Report
+from services.registry.cleaning.rows import Rows
+from services.registry.cleaning.series import Grouped
+from shared.contracts.datasets import Mapping
+from shared.kit.errors import Invalid
+
+Integers = NDArray[np.int64]
+MOST_CELLS = 300_000_000
+
+
+def arrange(rows: Rows, mapping: Mapping, report: Report, name: str) -> Panel:
+    """Make a regular panel of rows.
+
+    Raises:
+        Invalid: duplicate rows, too few dates, or a grid far finer than the data.
+    """
+    grouped = grouping.group(rows, name)
+    rows, grouped = grouping.observed_only(rows, grouped, mapping, report)
+    grid, follows = grouping.find_grid(rows, grouped, mapping, report)
+    if not follows.all():
+        keep = follows[grouped.series]
+        rows, grouped = rows.take(keep), grouping.regroup(grouped, follows, keep)
+    periods = grid.periods(rows.moments)
+    _note_off_grid(rows, grid, periods, report)
+    return _place(rows, grouped, grid, periods, mapping, report)
+
+
+def _note_off_grid(rows: Rows, grid: Grid, periods: Integers, report: Report) -> None:
+    off = grid.moments(periods) != rows.moments
+    if not off.any() or grid.kind == "months":
+        return
+    where = np.flatnonzero(off[rows.dates])
+    if len(where):
+        report.note(
+            "off_grid",
+            "info",
+            len(where),
+            f"{len(where):,} rows lie between two steps of {grid.alias} and were put to the step "
+            "that they belong to.",
+            [f"row {rows.numbers[i]}" for i in where[:5]],
+        )
+
+
+def _place(
+    rows: Rows, grouped: Grouped, grid: Grid, periods: Integers, mapping: Mapping, report: Report
+) -> Panel:
+    base = int(periods.min())
+    period = (periods - base).astype(np.int32)[rows.dates]
+    first = np.full(grouped.count, np.iinfo(np.int32).max, np.int32)
+    last = np.zeros(grouped.count, np.int32)
+    np.minimum.at(first, grouped.series, period)
+    np.maximum.at(last, grouped.series, period)
+    offsets = np.concatenate([[0], np.cumsum(last.astype(np.int64) - first + 1)])
+    cells = int(offsets[-1])
+    if cells > MOST_CELLS:
+        raise Invalid(
+            f"At the frequency {grid.alias} the dataset would have {cells:,} cells from "
+            f"{len(period):,} rows; {MOST_CELLS:,} are the most. Choose a coarser frequency.",
+            field="/mapping/frequency",
+        )
+    place = (offsets[:-1] - first)[grouped.series] + period
+    identity = cells == len(place) and bool((place[1:] > place[:-1]).all())
+    if identity:
+        place = np.empty(0, np.int64)
+    observed = _observed(rows, grouped, period, first)
+    panel = Panel(grid, grouped.ids, offsets, first.astype(np.int64) + base, observed, rows.target)
+    if identity:
+        panel.covariates = rows.covariates
+    else:
+        _scatter(panel, rows, place, cells, mapping, report)
+    panel.static = _static(rows, grouped, report)
+    return panel
+
+
+def _observed(
+    rows: Rows, grouped: Grouped, period: NDArray[np.int32], first: NDArray[np.int32]
+) -> Integers:
+    last = np.zeros(grouped.count, np.int32)
+    has = ~np.isnan(rows.target)
+    if has.all():
+        np.maximum.at(last, grouped.series, period)
+    else:
+        np.maximum.at(last, grouped.series[has], period[has])
+    return last.astype(np.int64) - first + 1
+
+
+def _scatter(
+    panel: Panel, rows: Rows, place: Integers, cells: int, mapping: Mapping, report: Report
+) -> None:
+    counts = np.bincount(place, minlength=cells)
+    doubles = int((counts > 1).sum())
+    fix = _note_doubles(panel, rows, place, counts, doubles, report) if doubles else None
+    panel.target = _joined(rows.target, place, counts, fix)
+    panel.filled = counts == 0
+    for name, column in rows.covariates.items():
+        panel.covariates[name] = _placed(column, place, cells)
+
+
+def _note_doubles(
+    panel: Panel, rows: Rows, place: Integers, counts: Integers, doubles: int, report: Report
+) -> str | None:
+    examples = []
+    for cell in np.flatnonzero(counts > 1)[:5]:
+        same = np.flatnonzero(place == cell)[:4]
+        numbers = ", ".join(str(rows.numbers[i]) for i in same)
+        examples.append(f"rows {numbers}: {panel.label(int(cell))}")
+    return report.note(
+        "duplicate_rows",
+        "error",
+        int(counts[counts > 1].sum()) - doubles,
+        f"{doubles:,} times several rows stand for one series and date.",
+        examples,
+        "/mapping/ids",
+    )
+
+
+def _joined(target: Floats, place: Integers, counts: Integers, fix: str | None) -> Floats:
+    joined = np.full(len(counts), np.nan)
+    if fix in (None, "last", "refuse"):
+        joined[place] = target
+        return joined
+    has = ~np.isnan(target)
+    places = place if has.all() else place[has]
+    sums = np.bincount(places, target if has.all() else target[has], len(counts))
+    numbers = np.bincount(places, minlength=len(counts))
+    some = numbers > 0
+    joined[some] = sums[some] / numbers[some] if fix == "mean" else sums[some]
+    return joined
+
+
+def _placed(column: Floats | Coded, place: Integers, cells: int) -> Floats | Coded:
+    if isinstance(column, Coded):
+        codes = np.full(cells, -1, np.int32)
+        codes[place] = column.codes
+        return Coded(codes, column.values)
+    values = np.full(cells, np.nan)
+    values[place] = column
+    return values
+
+
+def _static(rows: Rows, grouped: Grouped, report: Report) -> dict[str, Coded]:
+    found = {}
+    for name, column in rows.static.items():
+        codes = np.full(grouped.count, -1, np.int32)
+        some = column.codes >= 0
+        codes[grouped.series[some]] = column.codes[some]
+        varies = int((column.codes[some] != codes[grouped.series[some]]).sum())
+        if varies:
+            report.note(
+                "static_varies",
+                "warning",
+                varies,
+                f"{name!r} should have one value per series, but {varies:,} rows have another "
+                "than the last one, which was used.",
+            )
+        found[name] = Coded(codes, column.values)
+    return found
+
+
+def fill_gaps(panel: Panel, report: Report) -> None:
+    """Fill dates without a row and rows without a value, each as its fix says."""
+    seen = panel.seen()
+    empty = np.isnan(panel.target) & seen
+    absent = empty & panel.filled if panel.filled is not None else np.zeros(len(empty), bool)
+    blank = empty & ~absent
+    if absent.any():
+        number = int(absent.sum())
+        fix = report.note(
+            "missing_dates",
+            "info",
+            number,
+            f"{number:,} dates between the first and the last of their series have no row.",
+            [panel.label(int(i)) for i in np.flatnonzero(absent)[:5]],
+        )
+        _fill(panel, absent, fix or "missing")
+    if blank.any():
+        number = int(blank.sum())
+        fix = report.note(
+            "missing_values",
+            "warning",
+            number,
+            f"{number:,} rows have no value of the target.",
+            [panel.label(int(i)) for i in np.flatnonzero(blank)[:5]],
+        )
+        _fill(panel, blank, fix or "missing")
+
+
+def _fill(panel: Panel, where: Mask, fix: str) -> None:
+    if fix == "missing":
+        return
+    if not panel.target.flags.writeable:
+        panel.target = panel.target.copy()
+    if fix == "zero":
+        panel.target[where] = 0.0
+    elif fix == "interpolate":
+        known = np.flatnonzero(~np.isnan(panel.target))
+        gaps = np.flatnonzero(where)
+        panel.target[gaps] = np.interp(gaps, known, panel.target[known])
+    elif fix == "closed":
+        panel.target[where & ~_closed(panel)] = 0.0
+
+
+def _closed(panel: Panel) -> Mask:
+    """Return the cells of days on which the whole shop (the first id) has no row at all."""
+    shops = (
+        next(iter(panel.ids.values())).codes
+        if len(panel.ids) > 1
+        else np.zeros(panel.count, np.int32)
+    )
+    shop = np.repeat(shops.astype(np.int64), panel.lengths)
+    base = int(panel.first.min())
+    start = np.repeat(panel.first - base - panel.offsets[:-1], panel.lengths)
+    period = start + np.arange(len(panel.target))
+    width = int(period.max()) + 1
+    key = shop * width + period
+    opened = np.zeros((int(shops.max()) + 1) * width, bool)
+    assert panel.filled is not None  # only dates without a row get here
+    opened[key[~panel.filled]] = True
+    closed: Mask = ~opened[key]
+    return closed

@@ -1,0 +1,117 @@
+"""Collects what the checks find, and which fix was chosen for each finding."""
+
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+from shared.contracts.datasets import Finding, Mapping
+from shared.contracts.problems import FieldError
+from shared.kit.errors import Invalid
+
+# By code: what may be done; the first is what is done unless the mapping says otherwise.
+FIXES: dict[str, tuple[str, ...]] = {
+    "ragged_rows": ("refuse", "drop"),
+    "invalid_dates": ("refuse", "drop"),
+    "missing_ids": ("refuse", "drop"),
+    "text_in_numbers": ("refuse", "missing"),
+    "not_finite": ("refuse", "missing"),
+    "duplicate_rows": ("refuse", "sum", "mean", "last"),
+    "missing_dates": ("zero", "missing", "interpolate", "closed"),
+    "missing_values": ("missing", "zero", "interpolate"),
+    "negative_values": ("keep", "zero", "missing"),
+    "leading_zeros": ("keep", "trim"),
+    "empty_series": ("drop",),
+    "dead_series": ("keep", "drop"),
+    "constant_series": ("keep", "drop"),
+    "short_series": ("keep", "drop"),
+    "outliers": ("keep", "missing", "cap"),
+    "mixed_frequency": ("keep", "drop"),
+    "future_rows": ("keep", "drop"),
+    "leaking_covariate": ("keep", "drop"),
+}
+SHOWN = 5
+_ORDER = {"error": 0, "warning": 1, "info": 2}
+
+
+class Report:
+    """What was found. A strict one refuses where the chosen fix is to refuse.
+
+    A preview is not strict: it lists the problems and goes on without the rows concerned.
+    """
+
+    def __init__(self, mapping: Mapping, strict: bool = True) -> None:
+        self.strict = strict
+        self._found: list[Finding] = []
+        self._chosen = {"missing_dates": mapping.gaps.value, **mapping.fixes}
+        for code, choice in mapping.fixes.items():
+            _check_choice(code, choice)
+
+    def fix(self, code: str) -> str:
+        """Return the fix that is chosen for a finding."""
+        return self._chosen.get(code, FIXES[code][0])
+
+    def note(
+        self,
+        code: str,
+        severity: Literal["info", "warning", "error"],
+        count: int,
+        detail: str,
+        examples: Iterable[str] = (),
+        field: str | None = None,
+        fix: str | None = None,
+    ) -> str | None:
+        """Enter a finding and return the fix for it, if there is one to choose.
+
+        Raises:
+            Invalid: the fix is to refuse, and the report is strict.
+        """
+        choices = list(FIXES.get(code, ()))
+        chosen = fix or (self.fix(code) if choices else None)
+        shown = list(examples)[:SHOWN]
+        if chosen == "refuse" and self.strict:
+            raise _refused(code, detail, shown, choices, field)
+        self._found.append(
+            Finding(
+                code=code,
+                severity="warning" if severity == "error" and chosen != "refuse" else severity,
+                count=count,
+                detail=detail,
+                examples=shown,
+                fixes=choices,
+                fix=chosen,
+            )
+        )
+        return chosen
+
+    def add(self, findings: Sequence[Finding], field: str) -> None:
+        """Enter what the reader found."""
+        for f in findings:
+            self.note(f.code, f.severity, f.count, f.detail, f.examples, field)
+
+    def findings(self) -> list[Finding]:
+        """Return all findings, worst first."""
+        return sorted(self._found, key=lambda finding: _ORDER[finding.severity])
+
+
+def _check_choice(code: str, choice: str) -> None:
+    if code not in FIXES:
+        raise Invalid(
+            f"There is no finding {code[:60]!r} to fix. There are: {', '.join(FIXES)}.",
+            field=f"/mapping/fixes/{code[:60]}",
+        )
+    if choice not in FIXES[code]:
+        raise Invalid(
+            f"{choice[:60]!r} is no fix for {code}. Choose from: {', '.join(FIXES[code])}.",
+            field=f"/mapping/fixes/{code}",
+        )
+
+
+def _refused(
+    code: str, detail: str, examples: list[str], choices: list[str], field: str | None
+) -> Invalid:
+    others = [choice for choice in choices if choice != "refuse"]
+    words = detail
+    if examples:
+        words += f" First: {'; '.join(examples)}."
+    words += f" Correct the file, or choose mapping.fixes.{code} = {' | '.join(others)}."
+    pointers = [FieldError(pointer=field, detail=words)] if field else []
+    return Invalid(words, errors=pointers)

@@ -1,0 +1,232 @@
+"""Groups rows into series, finds their frequency, and leaves out what has no target."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.registry.cleaning import frequency as frequencies
+from services.registry.cleaning.columns import Coded
+from services.registry.cleaning.frequency import Grid, Steps
+from services.registry.cleaning.report import Report
+from services.registry.cleaning.rows import Rows
+from shared.contracts.datasets import Mapping
+from shared.kit.errors import Invalid
+
+Integers = NDArray[np.int64]
+Series = NDArray[np.int32]
+FEWEST_DATES = 3
+_DENSE = 100_000_000  # so many combinations of names are marked in a table
+_BLOCK = 8_000_000
+
+
+@dataclass
+class Grouped:
+    """Which series each row belongs to, and the names of the series, in order."""
+
+    series: Series
+    count: int
+    ids: dict[str, Coded]
+
+
+def group(rows: Rows, name: str) -> Grouped:
+    """Number the series in the order of their names."""
+    if not rows.ids:
+        zeros = np.zeros(len(rows.numbers), np.int32)
+        return Grouped(zeros, 1, {"series_id": Coded(np.zeros(1, np.int32), [name])})
+    ordered = {key: _in_order(column) for key, column in rows.ids.items()}
+    combined, size = np.zeros(1, np.int64), 1
+    for column in ordered.values():
+        combined = combined * len(column.values) + column.codes
+        size *= max(1, len(column.values))
+    present, series = _number(combined, size)
+    ids: dict[str, Coded] = {}
+    rest = present
+    for key, column in reversed(ordered.items()):
+        ids[key] = Coded((rest % len(column.values)).astype(np.int32), column.values)
+        rest = rest // len(column.values)
+    return Grouped(series, len(present), dict(reversed(ids.items())))
+
+
+def _in_order(column: Coded) -> Coded:
+    order = sorted(range(len(column.values)), key=column.values.__getitem__)
+    rank = np.empty(len(order), np.int32)
+    rank[order] = np.arange(len(order), dtype=np.int32)
+    return Coded(rank[column.codes], [column.values[i] for i in order])
+
+
+def _number(combined: Integers, size: int) -> tuple[Integers, Series]:
+    if size > _DENSE:
+        present, series = np.unique(combined, return_inverse=True)
+        return present, series.astype(np.int32)
+    marked = np.zeros(size, bool)
+    marked[combined] = True
+    numbers = (np.cumsum(marked) - 1).astype(np.int32)
+    return np.flatnonzero(marked).astype(np.int64), numbers[combined]
+
+
+def regroup(grouped: Grouped, keep: NDArray[np.bool_], rows: NDArray[np.bool_]) -> Grouped:
+    """Leave out series and rows, and number what is left again."""
+    numbers = (np.cumsum(keep) - 1).astype(np.int32)
+    ids = {name: column.take(keep) for name, column in grouped.ids.items()}
+    return Grouped(numbers[grouped.series[rows]], int(keep.sum()), ids)
+
+
+def observed_only(
+    rows: Rows, grouped: Grouped, mapping: Mapping, report: Report
+) -> tuple[Rows, Grouped]:
+    """Leave out rows before a series' first and after its last target, but for known covariates.
+
+    Raises:
+        Invalid: no series has any target.
+    """
+    has_target = ~np.isnan(rows.target)
+    first = np.full(grouped.count, np.iinfo(np.int32).max, np.int32)
+    last = np.full(grouped.count, -1, np.int32)
+    whole = has_target.all()
+    series = grouped.series if whole else grouped.series[has_target]
+    dates = rows.dates if whole else rows.dates[has_target]
+    np.minimum.at(first, series, dates)
+    np.maximum.at(last, series, dates)
+    empty = last < 0
+    if empty.all():
+        raise Invalid(
+            f"The column {mapping.target!r} holds no numbers: choose another one.",
+            field="/mapping/target",
+        )
+    if whole:
+        return rows, grouped
+    keep = (rows.dates >= first[grouped.series]) & ~empty[grouped.series]
+    after = keep & (rows.dates > last[grouped.series])
+    future = after & _any_known(rows, mapping)
+    if (
+        future.any()
+        and report.note(
+            "future_rows",
+            "info",
+            int(future.sum()),
+            f"{int(future.sum()):,} rows after the last target carry known covariates.",
+        )
+        == "drop"
+    ):
+        future[:] = False
+    keep &= ~after | future
+    if empty.any():
+        names = [_name(grouped, int(i)) for i in np.flatnonzero(empty)[:5]]
+        report.note(
+            "empty_series",
+            "warning",
+            int(empty.sum()),
+            f"{int(empty.sum()):,} series have no value at all and were left out.",
+            names,
+        )
+    return rows.take(keep), regroup(grouped, ~empty, keep)
+
+
+def _any_known(rows: Rows, mapping: Mapping) -> NDArray[np.bool_]:
+    known = np.zeros(len(rows.target), bool)
+    for name in mapping.known:
+        column = rows.covariates[name]
+        known |= column.codes >= 0 if isinstance(column, Coded) else ~np.isnan(column)
+    return known
+
+
+def _name(grouped: Grouped, series: int) -> str:
+    return " · ".join(str(c.values[c.codes[series]]) for c in grouped.ids.values())
+
+
+def find_grid(
+    rows: Rows, grouped: Grouped, mapping: Mapping, report: Report
+) -> tuple[Grid, NDArray[np.bool_]]:
+    """Return the grid of the panel, and which series follow it.
+
+    Raises:
+        Invalid: there are too few dates, or series of other frequencies.
+    """
+    used = np.zeros(len(rows.moments), bool)
+    used[rows.dates] = True
+    moments = rows.moments[used]
+    if len(moments) < FEWEST_DATES:
+        raise Invalid(
+            f"The file has {len(moments)} different dates; a forecast needs at least "
+            f"{FEWEST_DATES}, better two seasons.",
+            field="/mapping/date",
+        )
+    own, steps = _own_steps(rows, grouped)
+    alias = mapping.frequency or frequencies.guess(moments, steps)
+    grid = frequencies.parse(alias, moments)
+    return grid, _note_mixed(grid, own, grouped, report)
+
+
+def _own_steps(rows: Rows, grouped: Grouped) -> tuple[Integers, Steps]:
+    """Return the step of each series that has only one (0 for the others), and all steps."""
+    width = len(rows.moments)
+    keys = _ordered_keys(grouped.series, rows.dates, grouped.count, width)
+    low = np.full(grouped.count, np.iinfo(np.int64).max)
+    high = np.zeros(grouped.count, np.int64)
+    number = np.zeros(grouped.count, np.int64)
+    sizes: dict[int, int] = {}
+    for start in range(0, len(keys), _BLOCK):
+        block = keys[start : start + _BLOCK + 1]
+        moments, series = rows.moments[block % width], block // width
+        same = series[1:] == series[:-1]
+        steps, owners = np.diff(moments)[same], series[1:][same]
+        np.minimum.at(low, owners, steps)
+        np.maximum.at(high, owners, steps)
+        number += np.bincount(owners, minlength=grouped.count)
+        for size, count in zip(*np.unique(steps, return_counts=True), strict=True):
+            sizes[int(size)] = sizes.get(int(size), 0) + int(count)
+    regular = (number >= _SURE) & (low >= high * _LENIENT)
+    found = sorted(sizes)
+    return (
+        np.where(regular, high, 0),
+        Steps(np.array(found, np.int64), np.array([sizes[s] for s in found], np.int64)),
+    )
+
+
+_SURE = 8  # as many equal steps are no chance
+_LENIENT = 28 / 31  # months differ in length, and quarters and years less
+
+
+def _ordered_keys(series: Series, dates: NDArray[np.int32], count: int, width: int) -> Integers:
+    keys = series.astype(np.int64) * width + dates
+    if len(keys) < 2 or bool((keys[1:] > keys[:-1]).all()):
+        return keys
+    if count * width <= max(_DENSE, 4 * len(keys)):
+        marked = np.zeros(count * width, bool)
+        marked[keys] = True
+        return np.flatnonzero(marked).astype(np.int64)
+    return np.unique(keys)
+
+
+def _note_mixed(grid: Grid, own: Integers, grouped: Grouped, report: Report) -> NDArray[np.bool_]:
+    main = grid.step * 30 * frequencies.DAY if grid.kind == "months" else grid.step
+    other = (own > 0) & ((own > main * 1.5) | (own < main * 0.75))
+    if grid.kind == "business":
+        other = (own >= frequencies.WEEK) | ((own > 0) & (own < frequencies.DAY))
+    if not other.any() or other.all():
+        return np.ones(grouped.count, bool)
+    examples = [
+        f"{_name(grouped, int(i))}: every {_span(int(own[i]))}" for i in np.flatnonzero(other)[:5]
+    ]
+    count = int(other.sum())
+    fix = report.note(
+        "mixed_frequency",
+        "warning",
+        count,
+        f"{count:,} of {grouped.count:,} series have another frequency than {grid.alias}.",
+        examples,
+    )
+    return ~other if fix == "drop" else np.ones(grouped.count, bool)
+
+
+def _span(step: int) -> str:
+    for unit, name in (
+        (frequencies.DAY, "day"),
+        (frequencies.HOUR, "hour"),
+        (60_000_000, "minute"),
+    ):
+        if step >= unit:
+            number = round(step / unit)
+            return name if number == 1 else f"{number} {name}s"
+    return f"{step / 1e6:g} seconds"

@@ -1,0 +1,1 @@
+"""Guesses what the columns of a file mean, and says how sure it is and why."""

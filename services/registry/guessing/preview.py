@@ -1,0 +1,122 @@
+"""Shows a file before it is stored, with the mapping that it seems to need."""
+
+import datetime as dt
+from typing import Any
+
+import numpy as np
+
+from services.registry.cleaning.clean import clean
+from services.registry.cleaning.columns import Coded
+from services.registry.cleaning.panel import Panel
+from services.registry.cleaning.report import FIXES
+from services.registry.guessing.profiles import profile
+from services.registry.guessing.roles import Roles, guess_roles
+from services.registry.reading.source import Source
+from shared.contracts.datasets import Finding, Gaps, Mapping, Preview, Reading
+from shared.kit.errors import Invalid
+
+_ROWS = 20
+_EPOCH = dt.datetime(1970, 1, 1)
+# What a sensible person would choose where refusing is the safe default.
+_PROPOSED = {"duplicate_rows": "sum", "invalid_dates": "drop", "missing_ids": "drop"}
+
+
+def guess_mapping(source: Source, reading: Reading) -> tuple[Roles, Mapping | None]:
+    """Return the roles of the columns, and the mapping they make, if date and target are there."""
+    decimal = source.format.decimal or "."
+    table = source.table
+    roles = guess_roles([profile(n, table.column(n), decimal) for n in table.column_names])
+    date, target = roles.having("date"), roles.having("target")
+    if not date or not (target or roles.layout == "wide"):
+        return roles, None
+    wide = roles.layout == "wide"
+    return roles, Mapping(
+        date=date[0],
+        target="value" if wide else target[0],
+        ids=roles.having("id"),
+        known=roles.having("known"),
+        past=roles.having("past"),
+        static=roles.having("static"),
+        layout=roles.layout,
+        values=roles.having("value"),
+        reading=reading,
+    )
+
+
+def no_mapping(roles: Roles) -> Invalid:
+    """Say which column could not be found."""
+    missing = "date" if not roles.having("date") else "target"
+    names = ", ".join(list(roles.guesses)[:30])
+    return Invalid(
+        f"No column looks like the {missing}: say which one it is. The file has: {names}.",
+        field=f"/mapping/{missing}",
+    )
+
+
+def preview(source: Source, reading: Reading, mapping: Mapping | None = None) -> Preview:
+    """Show a sample of a file, cleaned by the given or the guessed mapping."""
+    roles, guessed = guess_mapping(source, reading)
+    chosen = mapping or guessed
+    rows, findings, frequency = [], [_no_column(roles)] if chosen is None else [], None
+    sampled = source.table.num_rows
+    if chosen is not None:
+        try:
+            panel, _, report = clean(source, chosen, "preview", strict=False)
+        except Invalid as error:
+            findings = [Finding(code="invalid", severity="error", count=1, detail=error.detail)]
+        else:
+            findings, frequency = report.findings(), panel.grid.alias
+            rows = _first_rows(panel, chosen)
+            if mapping is None:
+                chosen = _with_proposals(chosen, findings, panel)
+    return Preview(
+        format=source.format,
+        columns=roles.columns(),
+        layout=chosen.layout if chosen else roles.layout,
+        mapping=chosen,
+        frequency=frequency,
+        rows=rows,
+        findings=findings,
+        sampled_rows=sampled,
+        complete=source.complete,
+    )
+
+
+def _no_column(roles: Roles) -> Finding:
+    return Finding(code="no_mapping", severity="error", count=1, detail=no_mapping(roles).detail)
+
+
+def _with_proposals(mapping: Mapping, findings: list[Finding], panel: Panel) -> Mapping:
+    codes = {finding.code for finding in findings}
+    fixes = {code: fix for code, fix in _PROPOSED.items() if code in codes}
+    assert all(fix in FIXES[code] for code, fix in fixes.items())
+    # Nothing sold is a zero; nothing measured is not.
+    is_sales = not panel.target.size or float(np.nanmin(panel.target)) >= 0
+    daily = panel.grid.kind == "business" or panel.grid.alias in ("D", "B")
+    gaps = Gaps.zero if is_sales and daily and len(panel.ids) > 0 else Gaps.missing
+    return mapping.model_copy(update={"fixes": fixes, "gaps": gaps, "frequency": panel.grid.alias})
+
+
+def _first_rows(panel: Panel, mapping: Mapping) -> list[dict[str, str | float | None]]:
+    rows = []
+    for cell in range(min(_ROWS, len(panel.target))):
+        series = int(np.searchsorted(panel.offsets, cell, side="right")) - 1
+        row: dict[str, Any] = {n: c.values[c.codes[series]] for n, c in panel.ids.items()}
+        period = np.array([panel.first[series] + cell - panel.offsets[series]])
+        moment = _EPOCH + dt.timedelta(microseconds=int(panel.grid.moments(period)[0]))
+        row["date"] = moment.isoformat()
+        row[mapping.target] = _number(panel.target[cell])
+        for name, column in panel.covariates.items():
+            row[name] = _text(column, cell) if isinstance(column, Coded) else _number(column[cell])
+        row |= {name: _text(column, series) for name, column in panel.static.items()}
+        rows.append(row)
+    return rows
+
+
+def _number(value: Any) -> float | None:
+    return None if np.isnan(value) else float(value)
+
+
+def _text(column: Coded, place: int) -> str | None:
+    code = column.codes[place]
+    return None if code < 0 else str(column.values[code])

@@ -1,0 +1,96 @@
+"""Looks at the values of a column: their type, examples, and whether they are personal data."""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from services.registry.cleaning import dates as dating
+from services.registry.cleaning.columns import Coded, coded
+from services.registry.cleaning.numbers import numbers
+from services.registry.guessing.words import sounds_personal
+from services.registry.reading.cells import text
+from services.registry.reading.layout import MISSING
+from services.registry.reading.source import Column
+
+_SHARE = 0.9
+_LOOKED_AT = 1_000  # distinct values
+_IDENTITY = re.compile(r"\d{17}[\dXx]|1[3-9]\d{9}|[^@\s]+@[^@\s]+\.\w+|\d{3}-\d{2}-\d{4}|\d{16}")
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What the values of a column look like."""
+
+    name: str
+    type: Literal["date", "number", "text", "empty"]
+    examples: list[str]
+    distinct: int
+    filled: int
+    codes: Coded
+    personal: bool
+    could_be_date: bool
+    whole: bool = False
+    negative: bool = False
+
+
+def profile(name: str, column: Column, decimal: str) -> Profile:
+    """Look at one column of a sample."""
+    found = coded(column)
+    values = [v for v in found.values if not _is_missing(v)]
+    shown = [text(value)[:60] for value in values[:4]]
+    filled = int(
+        np.isin(found.codes, [i for i, v in enumerate(found.values) if not _is_missing(v)]).sum()
+    )
+    looked_at = values[:_LOOKED_AT]
+    is_date = _date_share(looked_at)
+    read = numbers(column, decimal)
+    number = ~np.isnan(read.values)
+    is_number = filled > 0 and number.sum() >= _SHARE * filled and not _is_moment(looked_at)
+    kind: Literal["date", "number", "text", "empty"] = "text"
+    if not values:
+        kind = "empty"
+    elif is_date and not is_number:
+        kind = "date"
+    elif is_number:
+        kind = "number"
+    good = read.values[number] if is_number else np.zeros(0)
+    return Profile(
+        name=name,
+        type=kind,
+        examples=shown,
+        distinct=len({text(v) for v in values}),
+        filled=filled,
+        codes=found,
+        personal=_is_personal(name, looked_at),
+        could_be_date=is_date,
+        whole=bool(len(good)) and bool((good == np.round(good)).all()),
+        negative=bool((good < 0).any()),
+    )
+
+
+def _is_missing(value: object) -> bool:
+    return value is None or (isinstance(value, str) and value.strip() in MISSING) or value != value
+
+
+def _is_moment(values: list[object]) -> bool:
+    return bool(values) and hasattr(values[0], "year")
+
+
+def _date_share(values: list[object]) -> bool:
+    if not values:
+        return False
+    if _is_moment(values):
+        return True
+    codes = np.arange(len(values), dtype=np.int32)
+    read = dating.dates(Coded(codes, values), None)
+    return bool((read.moments[:-1] != dating.NAT).sum() >= _SHARE * len(values))
+
+
+def _is_personal(name: str, values: list[object]) -> bool:
+    texts = [text(value) for value in values[:200]]
+    if not texts:
+        return False
+    matching = sum(bool(_IDENTITY.fullmatch(t)) for t in texts)
+    return matching >= 0.8 * len(texts) or sounds_personal(name)

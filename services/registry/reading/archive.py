@@ -1,0 +1,98 @@
+"""Unpacks gzip and zip with one file in it, and stops at bombs."""
+
+import gzip
+import zlib
+from pathlib import Path
+from typing import IO, cast
+from zipfile import BadZipFile, ZipFile, ZipInfo
+
+from shared.kit.errors import Invalid, TooLarge
+
+_PIECE = 1 << 20
+_RATIO = 200  # a table of sales shrinks to a tenth or a twentieth; a bomb to a thousandth
+_HARMLESS = 64 << 20
+
+
+def unpack(path: Path, kind: str, target: Path, limit: int) -> None:
+    """Write the one file inside an archive to `target`.
+
+    Raises:
+        Invalid: it is damaged, encrypted, or holds not exactly one file.
+        TooLarge: what is inside is larger than `limit`, or it is a bomb.
+    """
+    try:
+        if kind == "gzip":
+            with gzip.open(path) as stream:
+                _copy(cast("IO[bytes]", stream), target, path.stat().st_size, limit)
+        else:
+            with ZipFile(path) as archive:
+                entry = _only_file(archive)
+                with archive.open(entry) as member:
+                    _copy(member, target, max(1, entry.compress_size), limit)
+    except (BadZipFile, EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise Invalid(
+            "The archive is cut off or damaged: pack and upload it again.", field="/file"
+        ) from error
+    except (RuntimeError, NotImplementedError) as error:  # how zipfile says "password"
+        raise Invalid(
+            "The archive is encrypted or packed in an unknown way: pack it without a password.",
+            field="/file",
+        ) from error
+
+
+def check_workbook(path: Path, limit: int) -> None:
+    """Refuse a workbook that unpacks to more than memory should hold.
+
+    Raises:
+        TooLarge: it would unpack to more than `limit` bytes.
+        Invalid: a path in it climbs out of the archive.
+    """
+    with ZipFile(path) as archive:
+        entries = archive.infolist()
+    for entry in entries:
+        _refuse_climbing(entry)
+    size = sum(entry.file_size for entry in entries)
+    packed = max(1, path.stat().st_size)
+    if size > limit or (size > _HARMLESS and size > packed * _RATIO):
+        raise TooLarge(
+            f"The workbook unpacks to {size >> 20:,} MB: save it as CSV and upload that.",
+            field="/file",
+        )
+
+
+def _only_file(archive: ZipFile) -> ZipInfo:
+    entries = archive.infolist()
+    for entry in entries:
+        _refuse_climbing(entry)
+    files = [e for e in entries if not e.is_dir() and not e.filename.startswith("__MACOSX/")]
+    if len(files) != 1:
+        raise Invalid(
+            f"The archive holds {len(files)} files: pack exactly one table into it.", field="/file"
+        )
+    if files[0].flag_bits & 1:
+        raise Invalid("The archive is encrypted: pack it without a password.", field="/file")
+    return files[0]
+
+
+def _refuse_climbing(entry: ZipInfo) -> None:
+    parts = entry.filename.replace("\\", "/").split("/")
+    if ".." in parts or entry.filename.startswith(("/", "\\")):
+        raise Invalid(
+            f"The archive holds a path that climbs out of it ({entry.filename[:80]!r}): "
+            "pack the file alone.",
+            field="/file",
+        )
+
+
+def _copy(stream: IO[bytes], target: Path, packed: int, limit: int) -> None:
+    size = 0
+    with target.open("wb") as out:
+        while piece := stream.read(_PIECE):
+            size += len(piece)
+            if size > limit or (size > _HARMLESS and size > packed * _RATIO):
+                raise TooLarge(
+                    f"The archive unpacks to more than {size >> 20:,} MB from {packed:,} bytes: "
+                    "upload the file itself, in parts if need be.",
+                    field="/file",
+                )
+            out.write(piece)

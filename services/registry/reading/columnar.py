@@ -1,0 +1,109 @@
+"""Reads Parquet and Feather, group by group, so that memory holds codes instead of strings."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+from pyarrow import compute as pc
+from pyarrow import feather
+from pyarrow import parquet as pq
+
+from services.registry.reading.source import Column, Source, column_names
+from shared.contracts.datasets import SourceFormat
+from shared.kit.errors import Invalid
+
+_BATCH = 1 << 20
+
+
+def read(path: Path, kind: str, wanted: set[str] | None, rows: int | None = None) -> Source:
+    """Read the wanted columns (all if None), or only the first `rows` rows.
+
+    Raises:
+        Invalid: it is damaged, or a wanted column is nested.
+    """
+    try:
+        if kind == "parquet":
+            return _parquet(path, wanted, rows)
+        table = feather.read_table(path)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError, pa.ArrowKeyError) as error:
+        raise Invalid(
+            f"The {kind} file is cut off or damaged ({str(error)[:100]}): write it again.",
+            field="/file",
+        ) from error
+    names = column_names(table.column_names)
+    table = table.rename_columns(names)
+    if wanted is not None:
+        table = table.select([name for name in names if name in wanted])
+    _refuse_nested(table.schema)
+    complete = rows is None or table.num_rows <= rows
+    table = table if rows is None else table.slice(0, rows)
+    compacted = pa.table([_compact(c) for c in table.columns], names=table.column_names)
+    return Source(SourceFormat(kind="feather"), compacted, 1, complete, present=names)
+
+
+def _parquet(path: Path, wanted: set[str] | None, rows: int | None) -> Source:
+    with pq.ParquetFile(path) as probe:
+        schema = probe.schema_arrow
+        total = probe.metadata.num_rows
+    names = column_names(schema.names)
+    chosen = [i for i, name in enumerate(names) if wanted is None or name in wanted]
+    _refuse_nested(pa.schema([schema.field(i) for i in chosen]))
+    originals = [schema.names[i] for i in chosen]
+    texts = [name for name in originals if _is_text(schema.field(name).type)]
+    with pq.ParquetFile(path, read_dictionary=texts, pre_buffer=False) as file:
+        batches = list(_batches(file, originals, rows))
+    if not batches:
+        raise Invalid("The file has no rows: choose another one.", field="/file")
+    table = pa.Table.from_batches(batches).rename_columns([names[i] for i in chosen])
+    complete = rows is None or total <= table.num_rows
+    return Source(SourceFormat(kind="parquet"), table, 1, complete, present=names)
+
+
+def _batches(
+    file: pq.ParquetFile, columns: list[str], rows: int | None
+) -> Iterator[pa.RecordBatch]:
+    done = 0
+    size = _BATCH if rows is None else min(_BATCH, max(rows, 1))
+    for batch in file.iter_batches(size, columns=columns):
+        yield pa.RecordBatch.from_arrays([_compact(c) for c in batch.columns], columns)
+        done += batch.num_rows
+        if rows is not None and done >= rows:
+            return
+
+
+def _compact(array: Column) -> Column:
+    """Return text and dates as dictionaries, numbers as float64: one small type for each."""
+    kind = array.type
+    if pa.types.is_dictionary(kind):
+        if pa.types.is_string(kind.value_type):
+            return array
+        return pc.dictionary_encode(array.cast(pa.string()))
+    if pa.types.is_boolean(kind):
+        return pc.cast(array, pa.int8()).cast(pa.float64())
+    if pa.types.is_timestamp(kind) and kind.tz is not None:
+        array = pc.local_timestamp(array)
+    if pa.types.is_temporal(kind) and not pa.types.is_time(kind):
+        return pc.dictionary_encode(array.cast(pa.timestamp("us"), safe=False))
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        return _missing_where_nan(array.cast(pa.float64(), safe=False))
+    return pc.dictionary_encode(array.cast(pa.string()))
+
+
+def _missing_where_nan(array: Column) -> Column:
+    """Return NaN as missing: that is what pandas means by it in a binary file."""
+    odd = pc.is_nan(array)
+    return pc.if_else(odd, None, array) if pc.any(odd).as_py() else array
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def _refuse_nested(schema: pa.Schema) -> None:
+    for item in schema:
+        if pa.types.is_nested(item.type) or pa.types.is_binary(item.type):
+            raise Invalid(
+                f"The column {item.name[:80]!r} holds {item.type} values: "
+                "flatten it to one number or text a row.",
+                field="/file",
+            )

@@ -1,0 +1,76 @@
+"""A file that has been read: its columns, not yet understood."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+
+from shared.contracts.datasets import Finding, SourceFormat
+from shared.kit.errors import Invalid
+
+MAX_COLUMNS = 5_000
+MAX_NAME = 200
+# Whole or in chunks; pyarrow's stubs name types that pyarrow does not have at run time.
+Column = Any
+CODED: pa.DataType = pa.dictionary(pa.int32(), pa.string())
+
+
+@dataclass
+class Source:
+    """Columns as they stand in a file; text columns are dictionaries, so they stay small.
+
+    Args:
+        first_row: the number that a spreadsheet shows beside the first row of data.
+        complete: whether these are all rows.
+        present: the names of all columns of the file, not only of those that were read.
+    """
+
+    format: SourceFormat
+    table: pa.Table
+    first_row: int
+    complete: bool = True
+    findings: list[Finding] = field(default_factory=list)
+    present: list[str] = field(default_factory=list)
+
+    @property
+    def names(self) -> list[str]:
+        """Return the names of all columns of the file."""
+        return self.present or list(self.table.column_names)
+
+
+def column_names(raw: list[str]) -> list[str]:
+    """Return usable names: trimmed, none empty, none twice.
+
+    Raises:
+        Invalid: there are too many columns, or a name is no name.
+    """
+    if len(raw) > MAX_COLUMNS:
+        raise Invalid(
+            f"The file has {len(raw):,} columns; {MAX_COLUMNS:,} are the most. Turn it round so "
+            "that each row holds one series and one date.",
+            field="/file",
+        )
+    seen: set[str] = set()
+    names = []
+    for number, text in enumerate(raw, 1):
+        base = name = text.strip().strip("\ufeff").strip() or f"column_{number}"
+        _check(name, number)
+        copy = 2
+        while name in seen:
+            name, copy = f"{base}_{copy}", copy + 1
+        seen.add(name)
+        names.append(name)
+    return names
+
+
+def _check(name: str, number: int) -> None:
+    if len(name) > MAX_NAME:
+        raise Invalid(
+            f"The name of column {number} has {len(name):,} letters; {MAX_NAME} are the most.",
+            field="/file",
+        )
+    if any(ord(letter) < 32 and letter not in "\n\t" for letter in name):
+        raise Invalid(
+            f"The name of column {number} holds control characters: is this a text file?",
+            field="/file",
+        )
