@@ -51,7 +51,7 @@ browser:
 	@$(PYTHON) tools/browser.py
 
 generate: setup ## Write the generated files: the OpenAPI document, the web app's types, the catalogue of algorithms
-	$(BIN)/python -m gateway.openapi > gateway/openapi.json
+	$(BIN)/python -m tools.openapi
 	$(PYTHON) tools/web.py run generate
 
 screenshots: setup web browser ## Photograph every page into out/screenshots, and the README's picture into docs
