@@ -1,0 +1,46 @@
+/** Sends files by XMLHttpRequest, because `fetch` does not tell how much has been sent. */
+import { REQUEST_ID } from './client'
+import { ApiProblem, readProblem } from './problem'
+import type { Dataset, Mapping, Preview } from './types'
+
+interface Sending {
+  /** Told the share of the file that has left, 0 to 1. */
+  onProgress?: (share: number) => void
+  signal?: AbortSignal
+}
+
+export function previewFile(file: File, sending: Sending = {}): Promise<Preview> {
+  const form = new FormData()
+  form.append('file', file)
+  return send<Preview>('/api/upload/preview', form, sending)
+}
+
+export function storeFile(
+  file: File, name: string, mapping: Mapping | null, sending: Sending = {},
+): Promise<Dataset> {
+  const form = new FormData()
+  form.append('name', name)
+  if (mapping)
+    form.append('mapping', JSON.stringify(mapping))
+  form.append('file', file)
+  return send<Dataset>('/api/upload', form, sending)
+}
+
+function send<Data>(path: string, form: FormData, { onProgress, signal }: Sending): Promise<Data> {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest()
+    request.open('POST', path)
+    request.responseType = 'json'
+    request.upload.onprogress = event => onProgress?.(event.total > 0 ? event.loaded / event.total : 0)
+    request.onload = () => {
+      if (request.status >= 200 && request.status < 300)
+        resolve(request.response as Data)
+      else
+        reject(readProblem(request.status, request.response, request.getResponseHeader(REQUEST_ID)))
+    }
+    request.onerror = () => reject(new ApiProblem(0, ''))
+    request.onabort = () => reject(new DOMException('Stopped', 'AbortError'))
+    signal?.addEventListener('abort', () => request.abort(), { once: true })
+    request.send(form)
+  })
+}

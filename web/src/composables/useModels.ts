@@ -1,0 +1,74 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/vue-query'
+import type { MaybeRefOrGetter } from 'vue'
+import { computed, toValue } from 'vue'
+import { api, ask } from '@/api/client'
+import type { Model, ModelVersion } from '@/api/types'
+import { useList } from './useList'
+
+const PAGE = 200
+
+export function useModels() {
+  return useList<Model>(
+    computed(() => ['models', 'list']),
+    page_token => ask(api.GET('/api/models', { params: { query: { page_size: PAGE, page_token } } })),
+  )
+}
+
+export function useModel(name: MaybeRefOrGetter<string | null>) {
+  return useQuery({
+    queryKey: computed(() => ['models', 'one', toValue(name)]),
+    queryFn: () => ask(api.GET('/api/models/{name}', { params: { path: { name: toValue(name) ?? '' } } })),
+    enabled: computed(() => toValue(name) !== null),
+  })
+}
+
+export function useVersions(name: MaybeRefOrGetter<string>) {
+  return useList<ModelVersion>(
+    computed(() => ['models', 'versions', toValue(name)]),
+    page_token => ask(api.GET('/api/models/{name}/versions', {
+      params: { path: { name: toValue(name) }, query: { page_size: PAGE, page_token } },
+    })),
+  )
+}
+
+/** Any version: by its number, or by what `best` and `latest` point at. */
+export function useVersion(
+  name: MaybeRefOrGetter<string | null>, version: MaybeRefOrGetter<number | 'best' | 'latest'>,
+) {
+  return useQuery({
+    queryKey: computed(() => ['models', 'version', toValue(name), toValue(version)]),
+    queryFn: () => ask(api.GET('/api/models/{name}/versions/{version}', {
+      params: { path: { name: toValue(name) ?? '', version: String(toValue(version)) } },
+    })),
+    enabled: computed(() => toValue(name) !== null),
+  })
+}
+
+export function usePromote(name: MaybeRefOrGetter<string>) {
+  const queries = useQueryClient()
+  return useMutation({
+    mutationFn: (version: number) => ask(api.PUT('/api/models/{name}/aliases/{alias}', {
+      params: { path: { name: toValue(name), alias: 'best' } },
+      body: { version },
+    })),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ['models'] }),
+  })
+}
+
+export function useDeleteModel() {
+  const queries = useQueryClient()
+  return useMutation({
+    mutationFn: (name: string) => ask(api.DELETE('/api/models/{name}', { params: { path: { name } } })),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ['models', 'list'] }),
+  })
+}
+
+export function useDeleteVersion(name: MaybeRefOrGetter<string>) {
+  const queries = useQueryClient()
+  return useMutation({
+    mutationFn: (version: number) => ask(api.DELETE('/api/models/{name}/versions/{version}', {
+      params: { path: { name: toValue(name), version: String(version) } },
+    })),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ['models'] }),
+  })
+}
