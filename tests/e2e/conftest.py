@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.fixtures.chromium import Complaints, chromium, new_context
 from tests.fixtures.running import Client
 
 __all__ = ["chromium", "page"]
+expect.set_options(timeout=20_000)  # a busy machine is slow, not wrong
 
 
 @pytest.fixture
