@@ -159,12 +159,13 @@ def find_grid(
 
 
 def _own_steps(rows: Rows, grouped: Grouped) -> tuple[Integers, Steps]:
-    """Return the step of each series that has only one (0 for the others), and all steps."""
+    """Return the usual step of each regular series (0 for the others), and all steps."""
     width = len(rows.moments)
     keys = _ordered_keys(grouped.series, rows.dates, grouped.count, width)
     low = np.full(grouped.count, np.iinfo(np.int64).max)
     high = np.zeros(grouped.count, np.int64)
     number = np.zeros(grouped.count, np.int64)
+    span = np.zeros(grouped.count)
     sizes: dict[int, int] = {}
     for start in range(0, len(keys), _BLOCK):
         block = keys[start : start + _BLOCK + 1]
@@ -174,17 +175,20 @@ def _own_steps(rows: Rows, grouped: Grouped) -> tuple[Integers, Steps]:
         np.minimum.at(low, owners, steps)
         np.maximum.at(high, owners, steps)
         number += np.bincount(owners, minlength=grouped.count)
+        span += np.bincount(owners, steps, grouped.count)
         for size, count in zip(*np.unique(steps, return_counts=True), strict=True):
             sizes[int(size)] = sizes.get(int(size), 0) + int(count)
-    regular = (number >= _SURE) & (low >= high * _LENIENT)
+    few_gaps = span <= low * np.maximum(number, 1) * _GAPPY
+    regular = (number >= _SURE) & ((low >= high * _LENIENT) | few_gaps)
     found = sorted(sizes)
     return (
-        np.where(regular, high, 0),
+        np.where(regular, low, 0),
         Steps(np.array(found, np.int64), np.array([sizes[s] for s in found], np.int64)),
     )
 
 
 _SURE = 8  # as many equal steps are no chance
+_GAPPY = 1.1  # a step in ten may be missing
 _LENIENT = 28 / 31  # months differ in length, and quarters and years less
 
 

@@ -16,6 +16,7 @@ from shared.contracts.datasets import Finding, Gaps, Mapping, Preview, Reading
 from shared.kit.errors import Invalid
 
 _ROWS = 20
+_RETURNS = 0.05  # sales have some negative values, measurements have many
 _EPOCH = dt.datetime(1970, 1, 1)
 # What a sensible person would choose where refusing is the safe default.
 _PROPOSED = {"duplicate_rows": "sum", "invalid_dates": "drop", "missing_ids": "drop"}
@@ -91,7 +92,7 @@ def _with_proposals(mapping: Mapping, findings: list[Finding], panel: Panel) -> 
     fixes = {code: fix for code, fix in _PROPOSED.items() if code in codes}
     assert all(fix in FIXES[code] for code, fix in fixes.items())
     # Nothing sold is a zero; nothing measured is not.
-    is_sales = not panel.target.size or float(np.nanmin(panel.target)) >= 0
+    is_sales = float(np.mean(panel.target < 0)) < _RETURNS
     daily = panel.grid.kind == "business" or panel.grid.alias in ("D", "B")
     gaps = Gaps.zero if is_sales and daily and len(panel.ids) > 0 else Gaps.missing
     return mapping.model_copy(update={"fixes": fixes, "gaps": gaps, "frequency": panel.grid.alias})

@@ -201,7 +201,8 @@ def _no_shadow_ids(roles: Roles) -> None:
     for name in roles.having("id"):
         others = [o for o in roles.having("id") if o != name]
         twin = next((o for o in others if _decides(roles, o, name)), None)
-        if twin is not None and roles.guesses[twin].confidence >= roles.guesses[name].confidence:
+        weaker = roles.guesses[name].confidence < 0.9
+        if twin is not None and weaker:
             roles.guesses[name].role = "static"
             roles.guesses[name].reason = f"each {twin} has one"
 

@@ -19,7 +19,7 @@ _WORDS: dict[str, str] = {
         "store storeid shop shopid branch outlet location station stationid sensor "
         "sensorid meter meterid product productid item itemid sku skuid stockcode "
         "article articleid family dept department region country state market seriesid "
-        "uniqueid id site warehouse customerid channel storenbr itemnbr productcode "
+        "uniqueid id site warehouse channel storenbr itemnbr productcode "
         "storecode shopcode deptid industry 店铺 店铺编号 门店 门店编号 门店编码 店号 "
         "分店 商品编码 商品编号 商品代码 产品编码 产品编号 货号 药品编码 站点 测站 地区 "
         "城市 区域 电表 路段 仓库 门店名称 产品 商品 序列"
@@ -50,7 +50,7 @@ _WORDS: dict[str, str] = {
     ),
 }
 _PERSONAL = re.compile(
-    r"card|phone|mobile|passport|ssn|email|e-mail|customername|patient|address|idnumber|"
+    r"card|customer|phone|mobile|passport|ssn|email|e-mail|customername|patient|address|idnumber|"
     r"卡号|身份证|手机|电话|姓名|邮箱|住址|地址|会员号|病人|患者",
     re.I,
 )
