@@ -25,7 +25,8 @@ from services.training.settings import TrainingSettings
 from tests.services.training.standin import Registry, serving
 
 ALGORITHMS = Path(__file__).parent / "algorithms"
-LIMIT_S = 60.0
+ENDED = ("succeeded", "failed", "cancelled")
+LIMIT_S = 90.0
 
 
 @pytest.fixture(autouse=True)

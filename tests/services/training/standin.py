@@ -56,6 +56,7 @@ class Registry:
         self.url = ""
         self.is_down = False
         self.publishing_is_down = False
+        self.refused_publishing = False
         self.publish_calls = 0
         self.app = FastAPI()
         self._switches(self.app)
@@ -135,6 +136,7 @@ class Registry:
         @app.middleware("http")
         async def cut(request: Request, call_next: RequestResponseEndpoint) -> Response:
             published = self.publishing_is_down and request.url.path.endswith("/versions")
+            self.refused_publishing |= published
             return _problem(503) if self.is_down or published else await call_next(request)
 
     def _datasets(self, app: FastAPI) -> None:

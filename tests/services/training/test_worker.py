@@ -1,15 +1,25 @@
-"""Real workers and runners: work, failures, cancelling, and what happens when they are killed."""
+"""Real workers and runners: what becomes of a task, from training to publishing."""
 
+import signal
+from typing import Any
+from uuid import UUID
+
+import pytest
+from fastapi import FastAPI
 from httpx import AsyncClient
 
-from tests.services.training.conftest import Workers, eventually, ordered, reached
+from shared.contracts.tasks import Event
+from shared.kit import events
+from tests.services.training.conftest import ENDED, Workers, eventually, ordered, reached
 from tests.services.training.standin import Registry
 
-ENDED = ("succeeded", "failed", "cancelled")
+
+async def told(app: FastAPI, task: dict[str, Any]) -> list[Event]:
+    return await events.read(app.state.counter.queue.redis, UUID(task["id"]))
 
 
 async def test_a_training_ends_with_a_published_model(
-    training: AsyncClient, registry: Registry, workers: Workers
+    app: FastAPI, training: AsyncClient, registry: Registry, workers: Workers
 ) -> None:
     workers.start()
     task = await ordered(training, registry, algorithm="seasonal_naive", seed=3)
@@ -19,41 +29,168 @@ async def test_a_training_ends_with_a_published_model(
     assert (ended["status"], ended["progress"], ended["attempt"]) == ("succeeded", 1.0, 1)
     assert ended["result"]["model"] == ended["model"] == "seasonal_naive_global_pharmacy"
     [version] = registry.versions()
-    assert version.lineage.task_id.hex == task["id"].replace("-", "")
+    assert str(version.lineage.task_id) == task["id"]
     assert (version.lineage.seed, version.version) == (3, ended["result"]["version"])
     assert {file.name for file in version.files} == {"manifest.json", "model.safetensors"}
     assert ended["result"]["metrics"]["wql"] is not None
+    kinds = [event.type for event in await told(app, task)]
+    assert (kinds[:2], kinds[-1]) == (["status", "status"], "status")
+    assert {"epoch", "log", "metric"} < set(kinds)
 
 
-async def test_a_killed_worker_is_replaced_and_one_version_published(
-    training: AsyncClient, registry: Registry, workers: Workers
+@pytest.mark.parametrize("warm", [True, False])
+async def test_one_worker_trains_one_task_after_the_other(
+    training: AsyncClient, registry: Registry, workers: Workers, warm: bool
 ) -> None:
-    first = workers.start()
-    task = await ordered(training, registry, hyperparameters={"epochs": 30, "seconds": 0.2})
-    await eventually(workers.runners)
-    await reached(training, task, "running")
+    workers.start(training_warm=warm)
+    made = [await ordered(training, registry) for _ in range(3)]
 
-    first.kill()
-    await eventually(lambda: not workers.runners(), 5)
+    ended = [await reached(training, task, *ENDED) for task in made]
+
+    assert [task["status"] for task in ended] == ["succeeded"] * 3
+    assert len(registry.versions()) == 3
+
+
+@pytest.mark.parametrize(
+    ("trouble", "status", "words"),
+    [
+        ("data", 422, "far too short"),
+        ("fault", 500, "RuntimeError: two wires touched"),
+        ("memory", 507, "too little memory"),
+        ("killed", 500, "most likely because memory ran out"),
+        ("exit", 500, "exit status 7"),
+    ],
+)
+async def test_a_failed_training_says_why(
+    app: FastAPI,
+    training: AsyncClient,
+    registry: Registry,
+    workers: Workers,
+    trouble: str,
+    status: int,
+    words: str,
+) -> None:
     workers.start()
+    task = await ordered(training, registry, hyperparameters={"trouble": trouble})
+
     ended = await reached(training, task, *ENDED)
 
-    assert (ended["status"], ended["attempt"]) == ("succeeded", 2)
+    assert (ended["status"], ended["error"]["status"]) == ("failed", status)
+    assert words in ended["error"]["detail"]
+    assert [e["pointer"] for e in ended["error"]["errors"]] == (
+        ["/horizon"] if trouble == "data" else []
+    )
+    last = (await told(app, task))[-1]
+    assert last.type == "status"
+    assert last.error is not None
+    assert registry.versions() == []
+
+
+async def test_what_an_algorithm_prints_disturbs_nobody(
+    training: AsyncClient, registry: Registry, workers: Workers
+) -> None:
+    workers.start()
+    task = await ordered(training, registry, hyperparameters={"trouble": "noise"})
+
+    assert (await reached(training, task, *ENDED))["status"] == "succeeded"
+
+
+async def test_a_dataset_deleted_in_the_meantime_is_named(
+    training: AsyncClient, registry: Registry, workers: Workers
+) -> None:
+    task = await ordered(training, registry)
+    registry.datasets.clear()
+    workers.start()
+
+    ended = await reached(training, task, *ENDED)
+
+    assert ended["error"]["status"] == 404
+    assert ended["error"]["errors"][0]["pointer"] == "/dataset_id"
+
+
+async def test_a_registry_that_is_away_for_a_while_is_waited_for(
+    app: FastAPI, training: AsyncClient, registry: Registry, workers: Workers
+) -> None:
+    task = await ordered(training, registry)
+    registry.is_down = True
+    workers.start()
+
+    async def waits() -> bool:
+        return any(e.type == "log" and "Trying again" in e.message for e in await told(app, task))
+
+    await eventually(waits)
+    registry.is_down, registry.publishing_is_down = False, True
+    await eventually(lambda: registry.refused_publishing)
+    too_late = await training.post(f"/tasks/{task['id']}/cancel")
+    registry.publishing_is_down = False
+    ended = await reached(training, task, *ENDED)
+
+    assert too_late.status_code == 409
+    assert ended["status"] == "succeeded"
     assert len(registry.versions()) == 1
 
 
+@pytest.mark.parametrize("trouble", ["none", "stubborn"])
 async def test_a_running_task_is_cancelled_and_its_process_freed(
-    training: AsyncClient, registry: Registry, workers: Workers
+    training: AsyncClient, registry: Registry, workers: Workers, trouble: str
 ) -> None:
     workers.start()
-    task = await ordered(training, registry, hyperparameters={"epochs": 1, "seconds": 600})
+    long = {"epochs": 2, "seconds": 600, "trouble": trouble}
+    task = await ordered(training, registry, hyperparameters=long)
     await eventually(workers.runners)
     await reached(training, task, "running")
 
     cancelled = await training.post(f"/tasks/{task['id']}/cancel")
     again = await training.post(f"/tasks/{task['id']}/cancel")
-    await eventually(lambda: not workers.runners(), 5)
+    await eventually(lambda: not workers.runners())
 
     assert (cancelled.status_code, cancelled.json()["status"]) == (200, "cancelled")
     assert again.status_code == 409
     assert registry.versions() == []
+
+
+async def test_a_worker_goes_on_after_a_cancelled_task(
+    training: AsyncClient, registry: Registry, workers: Workers
+) -> None:
+    workers.start()
+    first = await ordered(training, registry, hyperparameters={"epochs": 300, "seconds": 0.1})
+    second = await ordered(training, registry)
+    await reached(training, first, "running")
+
+    await training.post(f"/tasks/{first['id']}/cancel")
+
+    assert (await reached(training, second, *ENDED))["status"] == "succeeded"
+
+
+async def test_two_slots_train_at_the_same_time(
+    training: AsyncClient, registry: Registry, workers: Workers
+) -> None:
+    workers.start(training_slots=2)
+    slow = {"epochs": 300, "seconds": 0.1}
+    made = [await ordered(training, registry, hyperparameters=slow) for _ in range(2)]
+
+    for task in made:
+        await reached(training, task, "running")
+    for task in made:
+        await training.post(f"/tasks/{task['id']}/cancel")
+
+    assert len(made) == 2
+
+
+async def test_a_worker_that_is_told_to_stop_gives_its_task_back(
+    training: AsyncClient, registry: Registry, workers: Workers
+) -> None:
+    first = workers.start()
+    task = await ordered(training, registry, hyperparameters={"epochs": 20, "seconds": 0.1})
+    await reached(training, task, "running")
+    await eventually(workers.runners)
+
+    first.send_signal(signal.SIGTERM)
+    assert first.wait(15) == 0
+    left = (await training.get(f"/tasks/{task['id']}")).json()
+    workers.start()
+    ended = await reached(training, task, *ENDED)
+
+    assert (left["status"], left["progress"]) == ("queued", 0.0)
+    assert (ended["status"], ended["attempt"]) == ("succeeded", 2)
+    assert len(registry.versions()) == 1
