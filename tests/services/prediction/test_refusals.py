@@ -7,17 +7,14 @@ from uuid import uuid4
 
 import pyarrow as pa
 import pytest
-from httpx import AsyncClient, Response
+from httpx import AsyncClient
 
 from services.prediction.settings import PredictionSettings
 from shared.contracts.datasets import Dataset
-from shared.contracts.problems import Problem
 from shared.forecasting import FittedModel, Scope
+from tests.services.prediction.asking import MODEL, ONE, ask, pointers, refused
 from tests.services.prediction.examples import LAST, fit, sales
 from tests.services.prediction.registry import Registry
-
-MODEL = "lstm_global"
-ONE = {"store": "S1", "product": "P1"}
 
 
 @pytest.fixture
@@ -30,30 +27,6 @@ async def dataset(registry: Registry, naive: FittedModel) -> Dataset:
     dataset = await registry.add_dataset(sales())
     await registry.publish(naive, dataset, MODEL)
     return dataset
-
-
-@pytest.fixture
-async def priced(registry: Registry, priced_lstm: FittedModel) -> Dataset:
-    dataset = await registry.add_dataset(sales(price=True), name="priced")
-    await registry.publish(priced_lstm, dataset, "priced")
-    return dataset
-
-
-async def ask(prediction: AsyncClient, **request: Any) -> Response:
-    return await prediction.post("/prediction", json={"model": MODEL, "series": [ONE], **request})
-
-
-async def refused(prediction: AsyncClient, status: int, **request: Any) -> Problem:
-    answer = await ask(prediction, **request)
-    assert answer.status_code == status, answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
-    kept = (await prediction.get("/internal/stats")).json()
-    assert kept == {"forecasts": 0, "storage_bytes": 0}
-    return Problem.model_validate_json(answer.content)
-
-
-def pointers(problem: Problem) -> list[str]:
-    return [error.pointer for error in problem.errors]
 
 
 async def test_an_unknown_model_is_not_found(prediction: AsyncClient, dataset: Dataset) -> None:
@@ -194,61 +167,6 @@ async def test_infinity_is_not_a_quantile(prediction: AsyncClient, dataset: Data
     )
 
     assert answer.status_code == 422
-
-
-async def test_missing_covariates_are_listed_one_by_one(
-    prediction: AsyncClient, priced: Dataset
-) -> None:
-    problem = await refused(prediction, 422, model="priced", horizon=2)
-
-    assert [(error.pointer, error.detail) for error in problem.errors] == [
-        ("/future", "'price' of store S1, product P1 on 2024-04-30"),
-        ("/future", "'price' of store S1, product P1 on 2024-05-01"),
-    ]
-    assert "2 values" in problem.detail
-    assert all(policy in problem.detail for policy in ("last", "zero", "mean"))
-
-
-async def test_of_many_missing_covariates_the_first_are_listed(
-    prediction: AsyncClient, priced: Dataset
-) -> None:
-    problem = await refused(prediction, 422, model="priced", horizon=30)
-
-    assert "30 values" in problem.detail
-    assert len(problem.errors) == 20
-
-
-@pytest.mark.parametrize(
-    ("row", "pointer"),
-    [
-        ({**ONE, "date": "2024-04-30", "price": "cheap"}, "/future/0/price"),
-        ({**ONE, "date": "someday", "price": 1}, "/future/0/date"),
-        ({**ONE, "price": 1}, "/future/0/date"),
-        ({"store": "S9", "product": "P1", "date": "2024-04-30", "price": 1}, "/future/0"),
-        ({**ONE, "date": "2024-04-30", "weather": 1}, "/future/0/weather"),
-    ],
-)
-async def test_a_wrong_future_row_is_named(
-    prediction: AsyncClient, priced: Dataset, row: dict[str, Any], pointer: str
-) -> None:
-    assert pointers(await refused(prediction, 422, model="priced", future=[row])) == [pointer]
-
-
-async def test_a_fill_policy_for_an_unknown_column_is_refused(
-    prediction: AsyncClient, priced: Dataset
-) -> None:
-    problem = await refused(prediction, 422, model="priced", fill={"weather": "last"})
-
-    assert pointers(problem) == ["/fill/weather"]
-
-
-async def test_a_dataset_without_the_models_covariates_is_refused(
-    prediction: AsyncClient, dataset: Dataset, priced: Dataset
-) -> None:
-    problem = await refused(prediction, 422, model="priced", dataset_id=str(dataset.id))
-
-    assert pointers(problem) == ["/dataset_id"]
-    assert "'price'" in problem.detail
 
 
 async def test_a_dataset_with_other_ids_is_refused(
