@@ -33,6 +33,7 @@ class NewDataset:
         self.kind = kind
         self.source_name: str | None = None
         self.source_digest: str | None = None
+        self.parent_id: UUID | None = None
 
 
 async def create(
@@ -69,6 +70,7 @@ def _row(new: NewDataset, version: int, stored: Sequence[Blob]) -> DatasetRow:
         index_digest=stored[1].digest,
         source_digest=new.source_digest,
         source_name=new.source_name,
+        parent_id=new.parent_id,
         kind=new.kind,
         source=new.source,
         target=new.mapping.target,
@@ -101,6 +103,23 @@ async def get(database: Database, dataset_id: UUID) -> DatasetRow:
             f"There is no dataset {dataset_id}: it was deleted, or never was.", field="/dataset_id"
         )
     return row
+
+
+async def previous(database: Database, row: DatasetRow) -> DatasetRow:
+    """Return the version before.
+
+    Raises:
+        NotFound: there is none.
+    """
+    query = select(DatasetRow).where(
+        col(DatasetRow.name) == row.name, col(DatasetRow.version) < row.version
+    )
+    async with database.read() as session:
+        ordered = query.order_by(col(DatasetRow.version).desc()).limit(1)
+        found = (await session.exec(ordered)).one_or_none()
+    if found is None:
+        raise NotFound(f"{row.name!r} has no version before {row.version}.", field="/previous")
+    return found
 
 
 async def latest(database: Database, name: str) -> Dataset:

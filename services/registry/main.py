@@ -8,7 +8,14 @@ import structlog
 from fastapi import FastAPI
 from sqlalchemy import text
 
-from services.registry import blob_routes, blobs, model_routes, routes, upload_routes
+from services.registry import (
+    blob_routes,
+    blobs,
+    model_routes,
+    revision_routes,
+    routes,
+    upload_routes,
+)
 from services.registry.settings import RegistrySettings
 from shared.kit import migrations
 from shared.kit.app import create_app
@@ -47,7 +54,8 @@ def build(settings: RegistrySettings | None = None) -> FastAPI:
     async def folder_is_there() -> None:
         await asyncio.to_thread((settings.data / "blobs").stat)
 
-    routers = [routes.router, upload_routes.router, model_routes.router, blob_routes.router]
+    rooms = (routes, revision_routes, upload_routes, model_routes, blob_routes)
+    routers = [room.router for room in rooms]
     checks = {"database": database_answers, "blobs": folder_is_there}
     app = create_app("registry", settings, routers, lifespan, checks)
     return app

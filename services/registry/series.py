@@ -204,11 +204,11 @@ def _one(
     index: pa.Table, places: NDArray[np.int64], path: Path, row: DatasetRow
 ) -> tuple[NDArray[np.datetime64], NDArray[np.float64]]:
     series = index.slice(int(places[0]), 1).to_pylist()[0]
-    table = _cells(path, ["date", row.target], series["offset"], series["length"])
+    table = cells(path, ["date", row.target], series["offset"], series["length"])
     return table.column("date").to_numpy(), table.column(row.target).to_numpy()
 
 
-def _cells(path: Path, columns: list[str], offset: int, length: int) -> pa.Table:
+def cells(path: Path, columns: list[str], offset: int, length: int) -> pa.Table:
     """Read some rows of a panel, from the row groups that hold them."""
     with pq.ParquetFile(path) as file:
         metadata, first, groups, before = file.metadata, 0, [], 0

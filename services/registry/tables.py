@@ -60,6 +60,7 @@ class DatasetRow(Table, table=True):
     future_end: datetime = Field(sa_type=UtcDateTime)
     quality: dict[str, Any] = Field(sa_type=JSON)
     mapping: dict[str, Any] | None = Field(default=None, sa_type=JSON)
+    parent_id: UUID | None = None  # the version that this one was made from
     created_at: datetime = Field(default_factory=now, index=True, sa_type=UtcDateTime)
 
 

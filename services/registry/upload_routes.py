@@ -12,7 +12,7 @@ from shared.kit.errors import Conflict, Invalid, TooLarge, problems
 router = APIRouter(tags=["datasets"])
 
 
-def _form(**fields: str) -> dict[str, Any]:
+def describe_form(**fields: str) -> dict[str, Any]:
     """Describe a multipart form, which is read by hand so that the file streams to the disk."""
     properties: dict[str, Any] = {
         "file": {"type": "string", "format": "binary", "description": "The table."}
@@ -33,7 +33,7 @@ _MAPPING = "A Mapping as JSON; guessed from the file if absent."
     "/upload",
     status_code=status.HTTP_201_CREATED,
     responses=problems(Conflict, TooLarge, Invalid),
-    openapi_extra=_form(name="The dataset's name; the file's if absent.", mapping=_MAPPING),
+    openapi_extra=describe_form(name="The dataset's name; the file's if absent.", mapping=_MAPPING),
 )
 async def upload_dataset(
     request: Request, database: TheDatabase, store: TheStore, settings: TheSettings
@@ -47,7 +47,9 @@ async def upload_dataset(
 @router.post(
     "/upload/preview",
     responses=problems(TooLarge, Invalid),
-    openapi_extra=_form(mapping=_MAPPING, reading="A Reading as JSON, where there is no mapping."),
+    openapi_extra=describe_form(
+        mapping=_MAPPING, reading="A Reading as JSON, where there is no mapping."
+    ),
 )
 async def preview_upload(request: Request, store: TheStore, settings: TheSettings) -> Preview:
     """Show what a file would become: columns, roles, frequency, problems. Nothing is stored.

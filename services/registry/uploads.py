@@ -3,8 +3,9 @@
 import json
 import re
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
@@ -18,6 +19,11 @@ from shared.kit.app import pointer
 from shared.kit.database import Database
 from shared.kit.errors import Invalid
 from shared.kit.storage import Blob, BlobStore, seal
+
+if TYPE_CHECKING:
+    from services.registry.cleaning.panel import Panel
+    from services.registry.cleaning.report import Report
+    from services.registry.cleaning.statistics import Statistics
 
 _NAME_LIMIT = 120
 
@@ -91,6 +97,27 @@ def dataset_name(given: str | None, filename: str) -> str:
     return name
 
 
+@dataclass(frozen=True)
+class NewFacts:
+    """What a dataset in the making is called and where it comes from."""
+
+    name: str
+    mapping: Mapping
+    source: str
+    kind: str
+
+
+def finish(
+    cleaned: "tuple[Panel, Statistics, Report]", new: NewFacts, data: Path, index: Path
+) -> tuple[NewDataset, list[tuple[Path, Blob]]]:
+    """Write a clean panel and return what has to be entered."""
+    from services.registry.cleaning import clean
+
+    facts = clean.store(*cleaned, new.mapping, data, index)
+    dataset = NewDataset(new.name, new.mapping, facts, new.source, new.kind)
+    return dataset, [(data, seal(data)), (index, seal(index))]
+
+
 async def preview(received: Received, store: BlobStore, settings: RegistrySettings) -> Preview:
     """Show what a file would become."""
     mapping = parse_mapping(received.fields.get("mapping"))
@@ -125,7 +152,7 @@ async def store_upload(
     with ExitStack() as stack:
         data, index = (stack.enter_context(store.incoming()) for _ in range(2))
         new, files = await work.beside(
-            _clean_upload, received, mapping, name, store, settings, data, index
+            clean_upload, received, mapping, name, store, settings, data, index
         )
         new.source_name, new.source_digest = received.filename or None, received.digest
         if settings.keep_sources:
@@ -133,7 +160,7 @@ async def store_upload(
         return await datasets.create(database, store, new, files)
 
 
-def _clean_upload(
+def clean_upload(
     received: Received,
     mapping: Mapping | None,
     name: str,
@@ -142,6 +169,11 @@ def _clean_upload(
     data: Path,
     index: Path,
 ) -> tuple[NewDataset, list[tuple[Path, Blob]]]:
+    """Read and clean a file, and write the panel and its index.
+
+    Raises:
+        Invalid: the file or the mapping cannot be used.
+    """
     from services.registry.cleaning import clean
     from services.registry.guessing.preview import guess_mapping, no_mapping
     from services.registry.reading import files
@@ -155,10 +187,8 @@ def _clean_upload(
     source = files.read(received.path, mapping, store, limit)
     if source.table.num_rows == 0:
         raise Invalid("The file has a row of names but no data.", field="/file")
-    panel, statistics, report = clean.clean(source, mapping, name)
-    facts = clean.store(panel, statistics, report, mapping, data, index)
-    new = NewDataset(name, mapping, facts, "upload", "general")
-    return new, [(data, seal(data)), (index, seal(index))]
+    cleaned = clean.clean(source, mapping, name)
+    return finish(cleaned, NewFacts(name, mapping, "upload", "general"), data, index)
 
 
 async def make_sample(request: SampleRequest, database: Database, store: BlobStore) -> Dataset:
@@ -177,7 +207,5 @@ def _clean_sample(
     from services.registry.samples.make import make
 
     source, mapping = make(request)
-    panel, statistics, report = clean.clean(source, mapping, name)
-    facts = clean.store(panel, statistics, report, mapping, data, index)
-    new = NewDataset(name, mapping, facts, "sample", request.kind)
-    return new, [(data, seal(data)), (index, seal(index))]
+    cleaned = clean.clean(source, mapping, name)
+    return finish(cleaned, NewFacts(name, mapping, "sample", request.kind), data, index)

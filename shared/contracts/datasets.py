@@ -142,6 +142,7 @@ class Dataset(Reply):
     mapping: Mapping | None = Field(default=None, description="How the file was understood.")
     source_name: str | None = Field(default=None, description="The name of the uploaded file.")
     source_digest: Digest | None = None
+    parent_id: UUID | None = Field(default=None, description="The version it was made from.")
     created_at: Moment
 
 
@@ -196,6 +197,65 @@ class SeriesValues(Reply):
     points: list[Point]
     thinned: bool = False
     series_count: int = Field(default=1, description="How many series were summed.")
+
+
+class Remake(Contract):
+    """Make a dataset again from its file, with another mapping or other fixes."""
+
+    mapping: Mapping
+
+
+class SeriesChange(Reply):
+    """A series that is not the same in two versions."""
+
+    keys: Keys
+    change: Literal["added", "removed", "extended", "changed"]
+    length: int = Field(description="In this version; 0 where it was removed.")
+    total: FiniteFloat | None
+    previous_length: int
+    previous_total: FiniteFloat | None
+
+
+class Comparison(Reply):
+    """How a version of a dataset differs from another one, usually the one before."""
+
+    dataset_id: UUID
+    previous_id: UUID
+    added: int
+    removed: int
+    extended: int
+    changed: int
+    unchanged: int
+    examples: list[SeriesChange] = Field(description="The first of them, at most 100.")
+    mapping_changed: list[str] = Field(description="Which parts of the mapping differ.")
+
+
+class MissingSeries(Reply):
+    """Where one series has no values: the share of missing steps in each stretch of time."""
+
+    keys: Keys
+    shares: list[FiniteFloat | None] = Field(description="`null` where the series is not alive.")
+
+
+class MissingMap(Reply):
+    """Missing values over series and time."""
+
+    edges: list[Moment] = Field(description="Where each stretch begins.")
+    series: list[MissingSeries]
+    next_page_token: str | None = None
+    total: int
+
+
+class Split(Reply):
+    """Train, validation and test by time: each ends with its last date."""
+
+    train_start: Moment
+    train_end: Moment
+    validation_end: Moment
+    test_end: Moment
+    train_steps: int
+    validation_steps: int
+    test_steps: int
 
 
 class SampleRequest(Contract):

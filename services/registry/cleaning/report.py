@@ -87,6 +87,10 @@ class Report:
         for f in findings:
             self.note(f.code, f.severity, f.count, f.detail, f.examples, field)
 
+    def adopt(self, finding: Finding) -> None:
+        """Enter what was found elsewhere."""
+        self._found.append(finding)
+
     def findings(self) -> list[Finding]:
         """Return all findings, worst first."""
         return sorted(self._found, key=lambda finding: _ORDER[finding.severity])

@@ -38,6 +38,11 @@ def write_panel(panel: Panel, mapping: Mapping, path: Path) -> None:
             writer.write_table(_table(panel, mapping, schema, start, stop), ROW_GROUP)
 
 
+def as_table(panel: Panel, mapping: Mapping) -> pa.Table:
+    """Return all cells as one table."""
+    return _table(panel, mapping, _schema(panel, mapping), 0, panel.count)
+
+
 def _schema(panel: Panel, mapping: Mapping) -> pa.Schema:
     text: pa.DataType = CODED
     number: pa.DataType = pa.float64()
