@@ -152,7 +152,7 @@ class Engine:
             raise Unavailable("The forecasting engine was not started.")
         try:
             return await asyncio.shield(self._warm)
-        except ImportError as error:
+        except Exception as error:  # torch missing, no such device, a broken driver
             raise Unavailable(f"The forecasting engine cannot start here: {error}.") from error
 
     async def _warm_up(self) -> ThreadPoolExecutor:

@@ -205,3 +205,20 @@ async def test_importing_the_service_does_not_import_torch() -> None:
     output, _ = await process.communicate()
 
     assert output.strip() == b"False"
+
+
+class TestEngineThatCannotStart:
+    @pytest.fixture(autouse=True)
+    def _no_such_device(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("SHELFCAST_DEVICE", "abacus")
+
+    async def test_it_says_why_and_keeps_what_was_made_readable(
+        self, prediction: AsyncClient, dataset: Dataset
+    ) -> None:
+        refused = await ask(prediction)
+        ready = await prediction.get("/readyz")
+
+        assert (refused.status_code, ready.status_code) == (503, 503)
+        assert "abacus" in refused.json()["detail"]
+        assert "abacus" in ready.json()["failed"]["engine"]
+        assert (await prediction.get("/prediction")).status_code == 200
