@@ -36,7 +36,10 @@ export function forecastOption(series: SeriesForecast, words: ForecastWords, set
   const rows = forecastRows(series)
   const lines = [
     historyLine(series, words, setting),
-    ...bands.flatMap((band, place) => bandLines(band, series.forecast, bandName(band, words, format), bandColour(place, bands, colours))),
+    ...bands.flatMap((band, place) => {
+      const colour = place === bands.length - 1 ? colours.bandInner : colours.bandOuter
+      return bandLines(band, series.forecast, bandName(band, words, format), colour)
+    }),
     ...knownLines(rows, words, colours),
   ]
   return {
@@ -53,10 +56,6 @@ export function forecastOption(series: SeriesForecast, words: ForecastWords, set
 
 function bandName(band: Band, words: ForecastWords, format: Format): string {
   return words.interval(format.percent(band.coverage, 1))
-}
-
-function bandColour(place: number, bands: readonly Band[], colours: ChartColours): string {
-  return place === bands.length - 1 ? colours.bandInner : colours.bandOuter
 }
 
 function pairs(points: readonly Point[]): Pair[] {

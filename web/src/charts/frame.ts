@@ -81,7 +81,10 @@ export function zoom(colours: ChartColours, from: number | undefined) {
     handleStyle: { color: colours.surface, borderColor: colours.inkFaint },
     moveHandleSize: 0,
     dataBackground: { lineStyle: { color: colours.inkFaint, width: 0.5 }, areaStyle: { color: colours.line } },
-    selectedDataBackground: { lineStyle: { color: colours.forecast, width: 0.5 }, areaStyle: { color: colours.bandInner } },
+    selectedDataBackground: {
+      lineStyle: { color: colours.forecast, width: 0.5 },
+      areaStyle: { color: colours.bandInner },
+    },
     brushSelect: false,
     showDetail: false,
   }

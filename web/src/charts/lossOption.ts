@@ -65,7 +65,7 @@ export function lossOption(
           silent: true,
           itemStyle: { color: colours.surface, borderColor: colours.forecast, borderWidth: 2 },
           label: { show: true, position: 'top', color: colours.forecast, formatter: words.best, distance: 6 },
-          data: best ? [{ coord: [best.number, best.validation_loss ?? 0] }] : [],
+          data: best ? [{ name: words.best, coord: [best.number, best.validation_loss ?? 0] }] : [],
         },
       },
     ],

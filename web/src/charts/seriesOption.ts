@@ -18,7 +18,8 @@ export function seriesOption(values: SeriesValues, name: string, setting: Settin
       formatter: (at: unknown) => {
         const moment = momentOf(at)
         const title = `${format.date(moment, step)} ${format.weekday(moment)}`
-        return tooltipText(title, [{ colour: colours.history, name, value: format.number(byMoment.get(moment)) }], colours)
+        const value = format.number(byMoment.get(moment))
+        return tooltipText(title, [{ colour: colours.history, name, value }], colours)
       },
     },
     xAxis: timeAxis(colours, step, format, language),

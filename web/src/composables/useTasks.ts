@@ -21,14 +21,10 @@ export function useTasks(status: MaybeRefOrGetter<TaskStatus | null> = null) {
   return useList<Task>(
     computed(() => ['tasks', 'list', toValue(status)]),
     page_token => ask(api.GET('/api/tasks', {
-      params: { query: { page_size: PAGE, page_token, status: statuses(toValue(status)) } },
+      params: { query: { page_size: PAGE, page_token, status: toValue(status) } },
     })),
     { refetchInterval: items => pace(items as Task[]) },
   )
-}
-
-function statuses(status: TaskStatus | null): TaskStatus[] | undefined {
-  return status ? [status] : undefined
 }
 
 /** The newest tasks, kept fresh while the app is open: for the announcements and the home page. */

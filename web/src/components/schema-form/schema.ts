@@ -72,22 +72,32 @@ export function wordsOf(property: Words, language: string): { title: string, des
 }
 
 /** Say what is wrong with a value before the server does: only what its bounds say. */
-export function isOutOfBounds({ type, minimum, maximum, exclusiveMinimum, exclusiveMaximum }: Property, value: Value) {
-  if (type === 'integer' && !Number.isInteger(value))
+export function isOutOfBounds(property: Property, value: Value): boolean {
+  if (property.type === 'integer' && !Number.isInteger(value))
     return true
   if (typeof value !== 'number')
     return false
-  return (minimum !== undefined && value < minimum)
-    || (maximum !== undefined && value > maximum)
-    || (exclusiveMinimum !== undefined && value <= exclusiveMinimum)
-    || (exclusiveMaximum !== undefined && value >= exclusiveMaximum)
+  return !boundsOf(property).every(({ keeps, bound }) => keeps(value, bound))
+}
+
+const SIGNS = {
+  minimum: { sign: '≥', keeps: (value: number, bound: number) => value >= bound },
+  exclusiveMinimum: { sign: '>', keeps: (value: number, bound: number) => value > bound },
+  maximum: { sign: '≤', keeps: (value: number, bound: number) => value <= bound },
+  exclusiveMaximum: { sign: '<', keeps: (value: number, bound: number) => value < bound },
+}
+
+function boundsOf(property: Property) {
+  return (['minimum', 'exclusiveMinimum', 'maximum', 'exclusiveMaximum'] as const).flatMap((name) => {
+    const bound = property[name]
+    return bound === undefined ? [] : [{ ...SIGNS[name], bound }]
+  })
 }
 
 /** Write the bounds as a range: `1 – 8`, `> 0`, `≤ 0.9`. */
-export function rangeOf({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }: Property): string {
-  const low = minimum !== undefined ? `≥ ${minimum}` : exclusiveMinimum !== undefined ? `> ${exclusiveMinimum}` : ''
-  const high = maximum !== undefined ? `≤ ${maximum}` : exclusiveMaximum !== undefined ? `< ${exclusiveMaximum}` : ''
+export function rangeOf(property: Property, write: (value: number) => string = String): string {
+  const { minimum, maximum } = property
   if (minimum !== undefined && maximum !== undefined)
-    return `${minimum} – ${maximum}`
-  return [low, high].filter(Boolean).join(', ')
+    return `${write(minimum)} – ${write(maximum)}`
+  return boundsOf(property).map(({ sign, bound }) => `${sign} ${write(bound)}`).join(', ')
 }
