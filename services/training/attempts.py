@@ -25,7 +25,7 @@ from shared.contracts.problems import Problem
 from shared.contracts.tasks import EpochEvent, LogEvent, TaskResult, TaskStatus, TrainingRequest
 from shared.kit.background import end
 from shared.kit.database import Database
-from shared.kit.errors import AppError, Unavailable
+from shared.kit.errors import AppError, Invalid, Unavailable
 from shared.kit.queue import Attempt, Queue
 
 BEAT_S = 1.0
@@ -87,20 +87,26 @@ async def _attempt(shop: Workshop, row: TaskRow) -> None:
     log.info("task taken", model=row.model)
     async with Reporter(shop.queue.redis, row.id) as reporter:
         reporter.tell(tasks.status_event(row))
-        trained: NewVersion | Problem | Halt
-        if row.publication is None:
-            trained = await _train(shop, row, reporter)
-        else:
-            trained = NewVersion.model_validate(row.publication)
-        if isinstance(trained, NewVersion):
-            ended = await _conclude(shop, row, await _publish(shop, row, trained, reporter))
-        else:
-            ended = await _conclude(shop, row, trained)
+        ended = await _conclude(shop, row, await _outcome(shop, row, reporter))
         if ended is not None:
             reporter.tell(tasks.status_event(ended))
     if ended is not None and ended.status == TaskStatus.queued:
         await shop.queue.enqueue(ended.id, ended.attempt + 1)
     log.info("task left", status=ended.status if ended else "taken away")
+
+
+async def _outcome(shop: Workshop, row: TaskRow, reporter: Reporter) -> TaskResult | Problem | Halt:
+    """Keep the promise of an attempt that was lost, or train and publish."""
+    if row.publication is not None:
+        promised = NewVersion.model_validate(row.publication)
+        kept = await _publish(shop, row, promised, reporter)
+        if not isinstance(kept, Problem) or kept.status != Invalid.status:
+            return kept
+        log.warning("the stored files have lapsed, so it trains again")
+    trained = await _train(shop, row, reporter)
+    if isinstance(trained, NewVersion):
+        return await _publish(shop, row, trained, reporter)
+    return trained
 
 
 async def _conclude(

@@ -16,7 +16,6 @@ from shared.kit.errors import Conflict, Invalid, NotFound
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 COLUMNS = {"product": "product_id", "store": "store_id"}
-MANY = 1000
 SHORTEST_HISTORY = 4  # what the core needs to learn from, besides the horizon
 
 
@@ -121,14 +120,12 @@ async def _wrong_lengths(
     request: TrainingRequest, dataset: Dataset, registry: RegistryClient
 ) -> list[FieldError]:
     """Return what is wrong with the series that a scope names, or with what is asked of them."""
-    keys = request.scope.keys
-    longest = longest_possible(dataset)
-    if keys:
-        found = await registry.series(request.dataset_id, keys, page_size=MANY)
-        if found.total == 0:
-            return await _unmatched(request, registry)
-        if found.total <= MANY and not request.scope.total:
-            longest = max(series.length for series in found.items)
+    found = await registry.series(
+        request.dataset_id, request.scope.keys, sort="-length", page_size=1
+    )
+    if not found.items:
+        return await _unmatched(request, registry)
+    longest = longest_possible(dataset) if request.scope.total else found.items[0].length
     return too_long(request.horizon, request.context_length, longest)
 
 

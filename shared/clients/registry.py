@@ -36,19 +36,23 @@ class RegistryClient(ServiceClient):
         return Dataset.model_validate_json(response.content)
 
     async def series(
-        self, dataset_id: UUID, keys: Mapping[str, str], page_size: int = 1000
+        self, dataset_id: UUID, keys: Mapping[str, str], sort: str, page_size: int
     ) -> Page[SeriesSummary]:
         """Return the first series that match the id values, and how many there are."""
         response = await self.send(
             "GET",
             f"/datasets/{dataset_id}/series",
-            params={"where": [f"{c}:{v}" for c, v in keys.items()], "page_size": page_size},
+            params={
+                "where": [f"{column}:{value}" for column, value in keys.items()],
+                "sort": sort,
+                "page_size": page_size,
+            },
         )
         return Page[SeriesSummary].model_validate_json(response.content)
 
     async def count_series(self, dataset_id: UUID, keys: Mapping[str, str]) -> int:
         """Return how many series match the id values."""
-        return (await self.series(dataset_id, keys, page_size=1)).total
+        return (await self.series(dataset_id, keys, sort="-length", page_size=1)).total
 
     async def dataset_file(self, dataset: Dataset) -> Path:
         """Return the dataset's Parquet file on this host."""

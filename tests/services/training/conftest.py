@@ -22,7 +22,10 @@ from services.training import catalogue
 from services.training.catalogue import Catalogue
 from services.training.main import build
 from services.training.settings import TrainingSettings
-from tests.services.training.standin import Registry, serving
+from shared.kit import migrations
+from shared.kit.database import Database
+from shared.kit.settings import Settings
+from tests.services.training.registry import Registry, serving
 
 ALGORITHMS = Path(__file__).parent / "algorithms"
 ENDED = ("succeeded", "failed", "cancelled")
@@ -47,9 +50,25 @@ def listed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make the databases of both services once; every test gets a copy."""
+    data = tmp_path_factory.mktemp("migrated")
+
+    async def migrate() -> None:
+        for schema in ("registry", "training"):
+            database = Database(Settings(data=data).database(schema), schema)
+            await migrations.upgrade(database)
+            await database.close()
+
+    asyncio.run(migrate())
+    return data / "db"
+
+
 @pytest.fixture
-def registry() -> Iterator[Registry]:
-    with serving(Registry()) as registry:
+def registry(tmp_path: Path, migrated: Path) -> Iterator[Registry]:
+    shutil.copytree(migrated, tmp_path / "registry" / "db")
+    with serving(tmp_path / "registry") as registry:
         yield registry
 
 
@@ -61,8 +80,14 @@ def database_url() -> str | None:
 
 @pytest.fixture
 def settings(
-    tmp_path: Path, listed: Path, redis_url: str, registry: Registry, database_url: str | None
+    tmp_path: Path,
+    listed: Path,
+    migrated: Path,
+    redis_url: str,
+    registry: Registry,
+    database_url: str | None,
 ) -> TrainingSettings:
+    shutil.copytree(migrated, tmp_path / "data" / "db")
     shutil.copytree(listed, tmp_path / "data" / "cache")
     return TrainingSettings.model_validate(
         {

@@ -18,7 +18,7 @@ from shared.contracts.tasks import EpochEvent, StatusEvent, TaskResult, TaskStat
 from shared.kit import events
 from shared.kit.queue import Queue
 from tests.services.training.conftest import ordered
-from tests.services.training.standin import Registry
+from tests.services.training.registry import Registry
 
 
 def epoch(number: int) -> EpochEvent:

@@ -8,7 +8,7 @@ from httpx import AsyncClient
 
 from services.training.orders import Counter
 from tests.services.training.conftest import ENDED, Workers, eventually, ordered, reached
-from tests.services.training.standin import Registry
+from tests.services.training.registry import Registry
 
 SLOW = {"epochs": 30, "seconds": 0.1}
 
@@ -57,19 +57,19 @@ async def test_another_worker_takes_over_within_twenty_seconds(
 async def test_a_version_promised_by_a_killed_worker_is_published_once(
     training: AsyncClient, registry: Registry, workers: Workers
 ) -> None:
-    registry.publishing_is_down = True
+    registry.switches.publishing_is_down = True
     first = workers.start()
     task = await ordered(training, registry)
-    await eventually(lambda: registry.refused_publishing)
+    await eventually(lambda: registry.switches.refused_publishing)
 
     first.kill()
     first.wait(10)
-    registry.publishing_is_down = False
+    registry.switches.publishing_is_down = False
     workers.start()
     ended = await reached(training, task, *ENDED)
 
     assert (ended["status"], ended["attempt"]) == ("succeeded", 2)
-    assert (len(registry.versions()), registry.publish_calls) == (1, 1)
+    assert (len(registry.versions()), registry.switches.published) == (1, 1)
 
 
 async def test_tasks_survive_a_wiped_queue(

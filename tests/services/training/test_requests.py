@@ -12,7 +12,7 @@ from shared.contracts.models import Lineage, NewVersion
 from shared.contracts.tasks import Scope, Task
 from shared.kit import events
 from shared.kit.queue import Queue
-from tests.services.training.standin import Registry
+from tests.services.training.registry import Registry
 
 
 @pytest.fixture
@@ -165,8 +165,7 @@ async def test_text_that_cannot_be_stored_is_refused(
 async def test_a_level_that_the_dataset_lacks_names_the_ones_it_has(
     training: AsyncClient, registry: Registry
 ) -> None:
-    dataset = registry.add_dataset()
-    registry.datasets[dataset.id] = dataset.model_copy(update={"ids": ["sensor"]})
+    dataset = registry.add_dataset(ids=("building", "sensor"))
 
     answer = await training.post("/training", json=order(dataset))
 
@@ -191,7 +190,7 @@ async def test_nothing_is_stored_while_the_queue_is_down(
 async def test_nothing_is_stored_while_the_registry_is_down(
     training: AsyncClient, dataset: Dataset, registry: Registry
 ) -> None:
-    registry.is_down = True
+    registry.switches.is_down = True
 
     answer = await training.post("/training", json=order(dataset))
 
@@ -220,7 +219,7 @@ def published(registry: Registry, name: str, dataset_name: str, scope: Scope) ->
         lineage=lineage,
         files=[],
     )
-    registry._publish(name, new)
+    registry.publish(name, new)
 
 
 P1 = Scope.model_validate({"level": "product", "product_id": "P1"})
