@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from sqlalchemy import func
 from sqlmodel import col, select
 
 from services.registry import blobs, numbers
-from services.registry.cleaning.clean import Facts
 from services.registry.tables import DatasetRow, VersionRow
 from shared.contracts.datasets import Dataset, Mapping
 from shared.kit import pages
@@ -19,13 +18,16 @@ from shared.kit.database import Database
 from shared.kit.errors import Conflict, NotFound
 from shared.kit.storage import Blob, BlobStore
 
+if TYPE_CHECKING:  # numpy and pyarrow are loaded when the first file comes
+    from services.registry.cleaning.clean import Facts
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class NewDataset:
     """What is known of a dataset before it has a version."""
 
-    def __init__(self, name: str, mapping: Mapping, facts: Facts, source: str, kind: str) -> None:
+    def __init__(self, name: str, mapping: Mapping, facts: "Facts", source: str, kind: str) -> None:
         self.name = name
         self.mapping = mapping
         self.facts = facts

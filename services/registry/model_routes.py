@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response, status
 from fastapi.responses import FileResponse
 
-from services.registry import aliases, models
+from services.registry import aliases, models, publishing
 from services.registry.access import TheDatabase, TheStore
 from shared.contracts.base import Page
 from shared.contracts.models import AliasTarget, Model, ModelVersion, NewVersion
@@ -112,7 +112,7 @@ async def publish_version(
     name: str, new: NewVersion, database: TheDatabase, store: TheStore, response: Response
 ) -> ModelVersion:
     """Publish a version; 200 and the one there is where the task has already published."""
-    version, created = await models.publish(database, store, name, new)
+    version, created = await publishing.publish(database, store, name, new)
     if not created:
         response.status_code = status.HTTP_200_OK
     response.headers["Location"] = f"/models/{quote(version.model)}/versions/{version.version}"

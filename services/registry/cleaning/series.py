@@ -111,16 +111,16 @@ def observed_only(
     ):
         future[:] = False
     keep &= ~after | future
-    if empty.any():
-        names = [_name(grouped, int(i)) for i in np.flatnonzero(empty)[:5]]
-        report.note(
-            "empty_series",
-            "warning",
-            int(empty.sum()),
-            f"{int(empty.sum()):,} series have no value at all and were left out.",
-            names,
-        )
+    _note_empty(empty, grouped, report)
     return rows.take(keep), regroup(grouped, ~empty, keep)
+
+
+def _note_empty(empty: NDArray[np.bool_], grouped: Grouped, report: Report) -> None:
+    number = int(empty.sum())
+    if number:
+        names = [_name(grouped, int(i)) for i in np.flatnonzero(empty)[:5]]
+        words = f"{number:,} series have no value at all and were left out."
+        report.note("empty_series", "warning", number, words, names)
 
 
 def _any_known(rows: Rows, mapping: Mapping) -> NDArray[np.bool_]:

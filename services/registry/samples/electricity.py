@@ -9,6 +9,15 @@ from shared.contracts.datasets import Gaps, Mapping, SampleRequest
 
 _HOURS = np.arange(24)
 KINDS = ("home", "office", "works")
+_MAPPING = Mapping(
+    date="date",
+    target="kwh",
+    ids=["meter_id"],
+    known=["temperature_forecast", "holiday"],
+    static=["customer"],
+    frequency="h",
+    gaps=Gaps.missing,
+)
 
 
 def electricity(request: SampleRequest) -> Draft:
@@ -36,15 +45,7 @@ def electricity(request: SampleRequest) -> Draft:
     target[_cuts(random, target.shape)] = 0.0
     target[:, request.days * 24 :] = np.nan
     return Draft(
-        mapping=Mapping(
-            date="date",
-            target="kwh",
-            ids=["meter_id"],
-            known=["temperature_forecast", "holiday"],
-            static=["customer"],
-            frequency="h",
-            gaps=Gaps.missing,
-        ),
+        mapping=_MAPPING,
         dates=dates,
         ids={"meter_id": [f"M{i + 1:03}" for i in range(count)]},
         target=target,

@@ -9,6 +9,15 @@ from shared.contracts.datasets import Gaps, Mapping, SampleRequest
 
 _HOURS = np.arange(24)
 ROADS = {"motorway": 2600.0, "main road": 900.0, "side street": 140.0}
+_MAPPING = Mapping(
+    date="date",
+    target="vehicles",
+    ids=["sensor_id"],
+    known=["holiday", "roadworks"],
+    static=["road"],
+    frequency="h",
+    gaps=Gaps.missing,
+)
 
 
 def traffic(request: SampleRequest) -> Draft:
@@ -41,15 +50,7 @@ def traffic(request: SampleRequest) -> Draft:
     target[random.random(target.shape) < 0.001] = np.nan
     target[:, request.days * 24 :] = np.nan
     return Draft(
-        mapping=Mapping(
-            date="date",
-            target="vehicles",
-            ids=["sensor_id"],
-            known=["holiday", "roadworks"],
-            static=["road"],
-            frequency="h",
-            gaps=Gaps.missing,
-        ),
+        mapping=_MAPPING,
         dates=dates,
         ids={"sensor_id": [f"R{i + 1:03}" for i in range(count)]},
         target=target,

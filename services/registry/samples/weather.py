@@ -6,6 +6,17 @@ from services.registry.samples import days as calendar
 from services.registry.samples.draft import Draft, day_range, smooth_noise
 from shared.contracts.datasets import Gaps, Mapping, SampleRequest
 
+_MAPPING = Mapping(
+    date="date",
+    target="temperature",
+    ids=["station_id"],
+    known=["daylight_hours"],
+    past=["humidity", "rain", "pressure"],
+    static=["landscape"],
+    frequency="D",
+    gaps=Gaps.missing,
+)
+
 
 def weather(request: SampleRequest) -> Draft:
     """Draw the temperature at some stations; the hours of daylight are known in advance."""
@@ -38,16 +49,7 @@ def weather(request: SampleRequest) -> Draft:
     cosine = -np.tan(np.radians(latitude)) * np.tan(np.radians(tilt))
     covariates["daylight_hours"] = np.round(24 / np.pi * np.arccos(np.clip(cosine, -1, 1)), 2)
     return Draft(
-        mapping=Mapping(
-            date="date",
-            target="temperature",
-            ids=["station_id"],
-            known=["daylight_hours"],
-            past=list(past),
-            static=["landscape"],
-            frequency="D",
-            gaps=Gaps.missing,
-        ),
+        mapping=_MAPPING,
         dates=dates,
         ids={"station_id": [f"W{i + 1:03}" for i in range(count)]},
         target=target,
