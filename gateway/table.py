@@ -37,7 +37,7 @@ def _route(service: Service, methods: str, *, sockets: bool = False) -> Route:
 TABLE: dict[bytes, Route] = {
     b"upload": _route("registry", "POST"),
     b"sample-data": _route("registry", "POST"),
-    b"datasets": _route("registry", "GET DELETE"),
+    b"datasets": _route("registry", "GET POST DELETE"),
     b"models": _route("registry", "GET PUT DELETE"),
     b"algorithms": _route("training", "GET"),
     b"training": _route("training", "POST"),

@@ -71,6 +71,8 @@ TRICKS = [
     b"/API/datasets",
     b"/datasets",
 ]
+# a client would cut or escape the others
+SENT_AS_THEY_ARE = [path for path in TRICKS if path[:2] != b"//" and not {*path} & {*b"? "}]
 
 
 @pytest.mark.parametrize("path", TRICKS)
@@ -79,12 +81,10 @@ def test_tricks_with_paths_are_not_found(path: bytes) -> None:
         find("GET", path, b"")
 
 
-@pytest.mark.parametrize("path", TRICKS)
+@pytest.mark.parametrize("path", SENT_AS_THEY_ARE)
 async def test_tricks_with_paths_reach_no_service(
     gateway: httpx.AsyncClient, upstream: Upstream, path: bytes
 ) -> None:
-    if path.startswith(b"//") or b" " in path or b"?" in path:
-        pytest.skip("the client would not send it as it is")
     answer = await gateway.get(httpx.URL(gateway.base_url, raw_path=path))
 
     assert upstream.seen == []
@@ -127,7 +127,7 @@ def test_a_method_that_is_not_in_the_table_is_refused_with_those_that_are() -> N
     with pytest.raises(MethodNotAllowed) as refused:
         find("PATCH", b"/api/datasets/1", b"")
 
-    assert refused.value.allow == "DELETE, GET"
+    assert refused.value.allow == "DELETE, GET, POST"
 
 
 def test_an_address_longer_than_any_is_refused() -> None:

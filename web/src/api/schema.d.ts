@@ -68,6 +68,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/datasets/{dataset_id}/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare Dataset
+         * @description Compare a version with another one; with the one before if none is named.
+         */
+        get: operations["compare_dataset"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{dataset_id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Dataset
+         * @description Download a dataset as Parquet or CSV.
+         */
+        get: operations["export_dataset"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{dataset_id}/extend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Extend Dataset
+         * @description Add newer rows to a dataset: a new version; rows that overlap are reported.
+         */
+        post: operations["extend_dataset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/datasets/{dataset_id}/ids": {
         parameters: {
             query?: never;
@@ -80,6 +140,26 @@ export interface paths {
          * @description List the id columns and their values.
          */
         get: operations["get_ids"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{dataset_id}/missing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Map Missing
+         * @description Show where values are missing, over series and time.
+         */
+        get: operations["map_missing"];
         put?: never;
         post?: never;
         delete?: never;
@@ -108,6 +188,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/datasets/{dataset_id}/remake": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Remake Dataset
+         * @description Make a dataset again from its file, with another mapping: a new version.
+         */
+        post: operations["remake_dataset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/datasets/{dataset_id}/series": {
         parameters: {
             query?: never;
@@ -120,6 +220,26 @@ export interface paths {
          * @description Find series by their names and look at their figures.
          */
         get: operations["list_series"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{dataset_id}/split": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Split Dataset
+         * @description Show on which dates training, validation and test would begin and end.
+         */
+        get: operations["split_dataset"];
         put?: never;
         post?: never;
         delete?: never;
@@ -651,6 +771,42 @@ export interface components {
             personal: boolean;
         };
         /**
+         * Comparison
+         * @description How a version of a dataset differs from another one, usually the one before.
+         */
+        Comparison: {
+            /**
+             * Dataset Id
+             * Format: uuid
+             */
+            dataset_id: string;
+            /**
+             * Previous Id
+             * Format: uuid
+             */
+            previous_id: string;
+            /** Added */
+            added: number;
+            /** Removed */
+            removed: number;
+            /** Extended */
+            extended: number;
+            /** Changed */
+            changed: number;
+            /** Unchanged */
+            unchanged: number;
+            /**
+             * Examples
+             * @description The first of them, at most 100.
+             */
+            examples: components["schemas"]["SeriesChange"][];
+            /**
+             * Mapping Changed
+             * @description Which parts of the mapping differ.
+             */
+            mapping_changed: string[];
+        };
+        /**
          * Dataset
          * @description One immutable version of a dataset. `digest` names its Parquet blob.
          */
@@ -732,6 +888,11 @@ export interface components {
             source_name?: string | null;
             /** Source Digest */
             source_digest?: string | null;
+            /**
+             * Parent Id
+             * @description The version it was made from.
+             */
+            parent_id?: string | null;
             /**
              * Created At
              * Format: date-time
@@ -1242,6 +1403,38 @@ export interface components {
             };
         };
         /**
+         * MissingMap
+         * @description Missing values over series and time.
+         */
+        MissingMap: {
+            /**
+             * Edges
+             * @description Where each stretch begins.
+             */
+            edges: string[];
+            /** Series */
+            series: components["schemas"]["MissingSeries"][];
+            /** Next Page Token */
+            next_page_token?: string | null;
+            /** Total */
+            total: number;
+        };
+        /**
+         * MissingSeries
+         * @description Where one series has no values: the share of missing steps in each stretch of time.
+         */
+        MissingSeries: {
+            /** Keys */
+            keys: {
+                [key: string]: string;
+            };
+            /**
+             * Shares
+             * @description `null` where the series is not alive.
+             */
+            shares: (number | null)[];
+        };
+        /**
          * Model
          * @description A trained model: its newest and best version, and how many there are.
          */
@@ -1511,6 +1704,13 @@ export interface components {
             date_order?: ("year_first" | "month_first" | "day_first" | "row_order") | null;
         };
         /**
+         * Remake
+         * @description Make a dataset again from its file, with another mapping or other fixes.
+         */
+        Remake: {
+            mapping: components["schemas"]["Mapping"];
+        };
+        /**
          * SampleRequest
          * @description A generated dataset, the same for the same request.
          */
@@ -1565,6 +1765,32 @@ export interface components {
             total: boolean;
         } & {
             [key: string]: string;
+        };
+        /**
+         * SeriesChange
+         * @description A series that is not the same in two versions.
+         */
+        SeriesChange: {
+            /** Keys */
+            keys: {
+                [key: string]: string;
+            };
+            /**
+             * Change
+             * @enum {string}
+             */
+            change: "added" | "removed" | "extended" | "changed";
+            /**
+             * Length
+             * @description In this version; 0 where it was removed.
+             */
+            length: number;
+            /** Total */
+            total: number | null;
+            /** Previous Length */
+            previous_length: number;
+            /** Previous Total */
+            previous_total: number | null;
         };
         /**
          * SeriesForecast
@@ -1707,6 +1933,38 @@ export interface components {
             sheets: string[];
             /** Header Row */
             header_row?: number | null;
+        };
+        /**
+         * Split
+         * @description Train, validation and test by time: each ends with its last date.
+         */
+        Split: {
+            /**
+             * Train Start
+             * Format: date-time
+             */
+            train_start: string;
+            /**
+             * Train End
+             * Format: date-time
+             */
+            train_end: string;
+            /**
+             * Validation End
+             * Format: date-time
+             */
+            validation_end: string;
+            /**
+             * Test End
+             * Format: date-time
+             */
+            test_end: string;
+            /** Train Steps */
+            train_steps: number;
+            /** Validation Steps */
+            validation_steps: number;
+            /** Test Steps */
+            test_steps: number;
         };
         /**
          * Stats
@@ -2065,6 +2323,160 @@ export interface operations {
             };
         };
     };
+    compare_dataset: {
+        parameters: {
+            query?: {
+                previous?: string | null;
+            };
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
+                };
+            };
+            /** @description What the caller named does not exist (any more). */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_dataset: {
+        parameters: {
+            query?: {
+                format?: "parquet" | "csv";
+            };
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description What the caller named does not exist (any more). */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    extend_dataset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * Format: binary
+                     * @description The table.
+                     */
+                    file: string;
+                    /** @description A Mapping as JSON; the dataset's own if absent. */
+                    mapping?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dataset"];
+                };
+            };
+            /** @description What the caller named does not exist (any more). */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body or the request is larger than this deployment allows. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field has a value that cannot be used. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_ids: {
         parameters: {
             query?: never;
@@ -2087,6 +2499,64 @@ export interface operations {
             };
             /** @description What the caller named does not exist (any more). */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    map_missing: {
+        parameters: {
+            query?: {
+                /** @description `column:value`; several narrow the choice. */
+                where?: string[];
+                /** @description Stretches of time. */
+                buckets?: number;
+                /** @description At most 1000; more is cut to that. */
+                page_size?: number;
+                /** @description `next_page_token` of the page before. */
+                page_token?: string | null;
+            };
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MissingMap"];
+                };
+            };
+            /** @description What the caller named does not exist (any more). */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field has a value that cannot be used. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2145,6 +2615,68 @@ export interface operations {
             };
         };
     };
+    remake_dataset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Remake"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dataset"];
+                };
+            };
+            /** @description What the caller named does not exist (any more). */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is right, but not in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field has a value that cannot be used. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_series: {
         parameters: {
             query?: {
@@ -2174,6 +2706,60 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_SeriesSummary_"];
+                };
+            };
+            /** @description What the caller named does not exist (any more). */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field has a value that cannot be used. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    split_dataset: {
+        parameters: {
+            query?: {
+                /** @description Steps to validate on. */
+                validation?: number;
+                /** @description Steps to test on. */
+                test?: number;
+            };
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Split"];
                 };
             };
             /** @description What the caller named does not exist (any more). */
