@@ -16,7 +16,7 @@ from shared.forecasting.hyperparameters import checked
 from shared.forecasting.manifest import Column, Manifest, StoredScope
 from shared.forecasting.panel import Panel
 from shared.forecasting.recipe import Epoch, Recipe, Scope
-from shared.forecasting.register import ALGORITHMS, Algorithm, Forecaster, Problem
+from shared.forecasting.register import ALGORITHMS, Algorithm, Completing, Forecaster, Problem
 from shared.forecasting.scopes import subset
 from shared.forecasting.validation import SHORTEST_HISTORY, check, hold_back, measure
 
@@ -114,6 +114,8 @@ class Fitting:
             for one in (forecaster, self._naive())
         )
         calibration, metrics = measure(found, naive, panel, origins)
+        if isinstance(self.learner, Completing):
+            forecaster = self.learner.complete()
         settings = json.loads(json.dumps(forecaster.settings()))
         manifest = Manifest(
             algorithm=self.algorithm.name,

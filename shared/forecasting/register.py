@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,6 +68,15 @@ class Learner(Protocol):
         Raises:
             ForecastingError: nothing was.
         """
+        ...
+
+
+@runtime_checkable
+class Completing(Protocol):
+    """A learner that can learn once more, with the validation windows, after they were used."""
+
+    def complete(self) -> Forecaster:
+        """Return what is stored: learned in the same way from all of the data."""
         ...
 
 

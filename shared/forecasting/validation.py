@@ -78,20 +78,29 @@ def check(
     seed: int,
 ) -> Checked:
     """Forecast the validation windows as they would have been forecast then."""
-    pairs = np.array(origins, np.int64).reshape(-1, 2)
-    series, rows = pairs[:, 0], pairs[:, 1]
-    starts = panel.first[series] + rows - panel.offsets[series]
+    series, starts = places(panel, origins)
     filled = panel.changed(fill=dict.fromkeys(panel.known, "last"))
     paths = forecaster.draw(filled, series, starts, horizon, PATHS, seed).astype(np.float64)
     if nonnegative:
         paths = np.maximum(paths, 0.0)
-    actual = np.array(
+    actual = actual_values(panel, series, starts, horizon)
+    return Checked(np.sort(paths, axis=1), paths.mean(1), actual)
+
+
+def places(panel: Panel, origins: list[tuple[int, int]]) -> tuple[Index, Index]:
+    """Return the series of validation windows and the periods of their first steps."""
+    series, rows = np.array(origins, np.int64).reshape(-1, 2).T
+    return series, panel.first[series] + rows - panel.offsets[series]
+
+
+def actual_values(panel: Panel, series: Index, starts: Index, horizon: int) -> Array:
+    """Return what happened (window, horizon), NaN where unknown."""
+    return np.array(
         [
             panel.values(int(one), int(start), int(start) + horizon)
             for one, start in zip(series, starts, strict=True)
         ]
     ).reshape(-1, horizon)
-    return Checked(np.sort(paths, axis=1), paths.mean(1), actual)
 
 
 def measure(

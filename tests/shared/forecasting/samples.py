@@ -12,7 +12,15 @@ from shared.forecasting import ALGORITHMS, FittedModel, Fitting, Panel, Recipe, 
 
 DAYS = 120
 HORIZON = 7
-QUICK = {"max_epochs": 2, "batches_per_epoch": 4, "batch_size": 16, "hidden_size": 8}
+QUICK = {
+    "max_epochs": 2,
+    "batches_per_epoch": 4,
+    "batch_size": 16,
+    "hidden_size": 8,
+    "trees": 6,
+    "rows": 2000,
+    "leaves": 5,
+}
 
 
 def frame(stores: int = 2, products: int = 2, days: int = DAYS, seed: int = 0) -> pd.DataFrame:

@@ -259,6 +259,7 @@ def test_it_is_no_worse_than_seasonal_naive_on_a_noisy_sine(name: str) -> None:
     values = 50 + 20 * np.sin(2 * np.pi * steps / 7) + random.normal(0, 5, 700)
     known = ALGORITHMS[name].hyperparameters.model_fields
     enough: dict[str, Any] = {"max_epochs": 12, "batches_per_epoch": 20, "hidden_size": 32}
+    enough |= {"trees": 120, "rows": 5000, "leaves": 15}
 
     model = fit(series_panel(values), name, **{k: v for k, v in enough.items() if k in known})
 

@@ -1,0 +1,58 @@
+"""Fracast-0: a small convolutional network trained on public series, shipped with its weights."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.forecasting.hyperparameters import Hyperparameters, parameter
+from shared.forecasting.packages import needs
+from shared.forecasting.panel import Values
+from shared.forecasting.pretrained import PRETRAINED
+from shared.forecasting.register import register
+
+LONGEST = 2048
+FEWEST = 8  # observed values that the network asks for
+
+
+class FracastHyperparameters(Hyperparameters):
+    context: int = parameter(
+        LONGEST,
+        ge=16,
+        le=LONGEST,
+        title="Context",
+        title_zh="上下文长度",
+        text="At most this many steps of the past are looked at.",
+        text_zh="最多参考过去的步数。",
+    )
+
+
+@register(
+    title="Fracast (pretrained)",
+    title_zh="Fracast 预训练模型",
+    summary_zh="自带权重的小型预训练网络：无需训练、离线即可预测；不使用协变量。",
+    family=PRETRAINED,
+    hyperparameters=FracastHyperparameters,
+    missing=needs("fracast"),
+)
+class Fracast:
+    """A small pretrained network: forecasts without training and offline, without covariates."""
+
+    def __init__(self, hyperparameters: FracastHyperparameters) -> None:
+        from fracast import FracastModel
+
+        self.context = hyperparameters.context
+        self.network = FracastModel.from_pretrained(weights="fp32")
+
+    def foretell(self, context: Values, horizon: int) -> NDArray[np.float64]:
+        """Return deciles (series, horizon, 9); a series too short for it repeats its values."""
+        enough = np.stack([_enough(row) for row in context])
+        found: NDArray[np.float64] = self.network.forecast_batch(enough, horizon=horizon)
+        return found
+
+
+def _enough(row: Values) -> Values:
+    """Return the latest values, with what was observed repeated before them if it is too little."""
+    seen = row[~np.isnan(row)]
+    if len(seen) >= FEWEST:
+        return np.concatenate([np.full(FEWEST, np.nan, np.float32), row])
+    repeated = np.tile(seen if len(seen) else np.zeros(1, np.float32), FEWEST)[:FEWEST]
+    return np.concatenate([repeated, row])
