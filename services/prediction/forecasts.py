@@ -1,5 +1,6 @@
 """Makes forecasts: finds model and values, computes off the event loop, keeps the answer."""
 
+import asyncio
 import time
 from dataclasses import dataclass
 from functools import partial
@@ -53,11 +54,38 @@ async def create(workshop: Workshop, request: ForecastRequest, gone: Work[object
 
 
 async def _make(workshop: Workshop, request: ForecastRequest) -> _Made:
+    """Compute with what such a request meant the last time, while asking what it means now.
+
+    An answer counts only if it means the same: asking costs no time, and nothing is stale.
+    """
+    before = workshop.lookup.before(request)
+    if before is None:
+        return await _compute(workshop, request, *await workshop.lookup.find(request))
+    computing = asyncio.ensure_future(_compute(workshop, request, *before))
+    try:
+        found = await workshop.lookup.find(request)
+        if found == before:
+            return await computing
+    finally:
+        await _end(computing)
+    return await _compute(workshop, request, *found)
+
+
+async def _compute(
+    workshop: Workshop, request: ForecastRequest, version: ModelVersion, dataset: Dataset
+) -> _Made:
     sources = workshop.sources
-    version, dataset = await workshop.lookup.find(request)
     async with sources.model(version) as model, sources.panel(dataset, version.scope) as panel:
         work = partial(answer, request, model, panel, dataset.target, workshop.limits)
         return _Made(version, dataset, await workshop.engine.compute(work))
+
+
+async def _end(task: asyncio.Future[_Made]) -> None:
+    """Give a task up and wait until it has let go of what it uses."""
+    task.cancel()
+    await asyncio.wait([task])
+    if not task.cancelled():
+        task.exception()
 
 
 def _row(made: _Made, seconds: float) -> ForecastRow:

@@ -16,28 +16,29 @@ from shared.contracts.forecasts import ForecastRequest
 from shared.contracts.models import ModelVersion
 from shared.kit.errors import NotFound, Unavailable
 
-Found = TypeVar("Found")
+Answer = TypeVar("Answer")
+Found = tuple[ModelVersion, Dataset]
 _REMEMBERED = 1000
 
 
-class Remembered(Generic[Found]):
+class Remembered(Generic[Answer]):
     """The newest answers about things that never change."""
 
     def __init__(self) -> None:
-        self._answers: OrderedDict[Hashable, Found] = OrderedDict()
+        self._answers: OrderedDict[Hashable, Answer] = OrderedDict()
 
-    def get(self, key: Hashable) -> Found | None:
+    def get(self, key: Hashable) -> Answer | None:
         """Return an answer of before."""
         return self._answers.get(key)
 
-    def keep(self, key: Hashable, answer: Found) -> None:
+    def keep(self, key: Hashable, answer: Answer) -> None:
         """Remember an answer; the oldest ones are forgotten."""
         self._answers[key] = answer
         self._answers.move_to_end(key)
         if len(self._answers) > _REMEMBERED:
             self._answers.popitem(last=False)
 
-    async def ask(self, key: Hashable, question: Callable[[], Awaitable[Found]]) -> Found:
+    async def ask(self, key: Hashable, question: Callable[[], Awaitable[Answer]]) -> Answer:
         """Ask, and fall back on the answer of before while nobody answers."""
         try:
             return await question()
@@ -57,9 +58,13 @@ class Lookup:
         self._registry = registry
         self._versions: Remembered[ModelVersion] = Remembered()
         self._datasets: Remembered[Dataset] = Remembered()
-        self._learned_from: Remembered[str] = Remembered()
+        self._found: Remembered[Found] = Remembered()
 
-    async def find(self, request: ForecastRequest) -> tuple[ModelVersion, Dataset]:
+    def before(self, request: ForecastRequest) -> Found | None:
+        """Return what such a request meant the last time."""
+        return self._found.get(_question(request))
+
+    async def find(self, request: ForecastRequest) -> Found:
         """Return the version and the dataset that a request means.
 
         Both are asked for at the same time where the dataset's name is known from before.
@@ -68,14 +73,18 @@ class Lookup:
             NotFound: one of them does not exist.
             Unavailable: the registry is down and they are not named exactly, or not known here.
         """
-        guess = request.dataset_id or self._learned_from.get(request.model)
+        before = self.before(request)
+        guess = request.dataset_id or (before[1].name if before else None)
         asking = asyncio.ensure_future(self._dataset(guess)) if guess is not None else None
         try:
             version = await self._version(request.model, request.version)
             wanted = request.dataset_id or version.lineage.dataset_name
             if asking is None or guess != wanted:
-                return version, await self._dataset(wanted)
-            return version, await asking
+                found = version, await self._dataset(wanted)
+            else:
+                found = version, await asking
+            self._found.keep(_question(request), found)
+            return found
         finally:
             if asking is not None:
                 asking.add_done_callback(_seen)
@@ -89,7 +98,6 @@ class Lookup:
         except NotFound as error:
             raise await self._missing(name, version) from error
         self._versions.keep((name, found.version), found)
-        self._learned_from.keep(name, found.lineage.dataset_name)
         return found
 
     async def _missing(self, name: str, version: int | str) -> NotFound:
@@ -118,6 +126,10 @@ class Lookup:
             ) from error
         self._datasets.keep(found.id, found)
         return found
+
+
+def _question(request: ForecastRequest) -> Hashable:
+    return request.model, request.version, request.dataset_id
 
 
 def _seen(task: asyncio.Future[Dataset]) -> None:

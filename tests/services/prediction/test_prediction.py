@@ -230,3 +230,18 @@ async def test_a_model_and_a_dataset_are_fetched_and_loaded_once(
 
     assert len({orjson.dumps(a.series[0].model_dump(mode="json")) for a in answers}) == 1
     assert line.count("/internal/blobs/") == 3  # weights, manifest, dataset
+
+
+async def test_an_answer_of_what_the_alias_meant_before_is_not_kept(
+    prediction: AsyncClient, registry: Registry, dataset: Dataset, naive: FittedModel
+) -> None:
+    await make(prediction, series=[ONE])
+    await registry.add_dataset(sales(days=DAYS + 10))
+    await registry.publish(naive, dataset, MODEL)
+
+    latest = await make(prediction, series=[ONE], version="latest")
+    best = await make(prediction, series=[ONE])
+
+    assert (latest.version, latest.start) == (2, LAST + timedelta(days=11))
+    assert best.start == LAST + timedelta(days=11)
+    assert (await prediction.get("/internal/stats")).json()["forecasts"] == 3
