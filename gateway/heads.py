@@ -70,15 +70,15 @@ def read(headers: Iterable[tuple[bytes, bytes]]) -> Head:
         HeadersTooLarge: they are larger than anything that is used here.
     """
     head = Head()
-    size = 0
+    size, keep = 0, head.kept.append
     try:
         for name, value in headers:
             size += len(name) + len(value)
-            text = value.decode()
             if name in _SPECIAL:
-                _special(head, name, text)
-            if name not in _DROPPED:
-                head.kept.append((name.decode("ascii"), text))
+                _special(head, name, value.decode())
+                if name in _DROPPED:
+                    continue
+            keep((name.decode("ascii"), value.decode()))
     except UnicodeDecodeError as error:
         raise BadRequest("A header is not UTF-8 text.") from error
     if size > LARGEST:

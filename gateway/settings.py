@@ -40,5 +40,5 @@ class GatewaySettings(Settings):
         default=128, ge=1, description="Connections to one service; more requests wait for one."
     )
     upstream_wait_s: float = Field(
-        default=300.0, gt=0, description="How long a service may be silent before a 504."
+        default=600.0, gt=0, description="How long a service may be silent before a 504."
     )

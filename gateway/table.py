@@ -6,7 +6,7 @@ slash and no dot segment, read differently further in, leads out of the table.
 
 import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from gateway.refusals import AddressTooLong, MethodNotAllowed
@@ -16,6 +16,7 @@ Service = Literal["registry", "training", "prediction"]
 PREFIX = "/api"
 LONGEST = 8192
 _PREFIX = PREFIX.encode() + b"/"
+_QUERY = re.compile(rb"[!-\"$-~]*")
 _PLAIN = re.compile(rb"(?:/[A-Za-z0-9_~!$&'()*+,;=:@-][A-Za-z0-9._~!$&'()*+,;=:@-]*)+")
 _SEGMENT = re.compile(rb"(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+")
 _FORBIDDEN = re.compile(rb"[\x00-\x1f\x7f/\\]")
@@ -47,8 +48,7 @@ TABLE: dict[bytes, Route] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """Where a request goes: the service, and the path and query as the service knows them."""
 
     service: Service
@@ -108,6 +108,8 @@ def _is_safe_segment(segment: bytes) -> bool:
 
 def _escape(query: bytes) -> str:
     """Write bytes that a URL must not hold, such as plain UTF-8, as %XX, and keep the rest."""
+    if _QUERY.fullmatch(query):
+        return query.decode("ascii")
     return "".join(chr(b) if 0x21 <= b <= 0x7E and b != 0x23 else f"%{b:02X}" for b in query)
 
 

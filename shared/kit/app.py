@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from http import HTTPStatus
 from importlib.metadata import version
+from secrets import token_hex
 from typing import Any
-from uuid import uuid4
 
 import structlog
 from fastapi import APIRouter, FastAPI, Request
@@ -25,6 +25,7 @@ Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 Check = Callable[[], Awaitable[None]]
 VERSION = version("shelfcast")
 REQUEST_ID = "x-request-id"
+_REQUEST_ID = REQUEST_ID.encode()
 _SAFE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _NO_SPACE = 28  # errno.ENOSPC
 log = structlog.get_logger()
@@ -132,11 +133,11 @@ class RequestId:
 def request_id_of(headers: list[tuple[bytes, bytes]]) -> str:
     """Return the caller's request id if it is harmless, else a new one."""
     for name, value in headers:
-        if name == REQUEST_ID.encode():
+        if name == _REQUEST_ID:
             given = value.decode("latin-1")
             if _SAFE_ID.fullmatch(given):
                 return given
-    return uuid4().hex
+    return token_hex(16)
 
 
 def problem_response(problem: Problem, headers: Mapping[str, str] | None = None) -> JSONResponse:
