@@ -7,7 +7,7 @@ import itertools
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,9 @@ LISTS = [
     "/forecasts",
 ]
 SCOPE = {"level": "product", "product_id": "P001"}
+EVERY_LOOK = list(itertools.product(SIZES, THEMES, LANGUAGES))
+OPPOSITES = [EVERY_LOOK[0], EVERY_LOOK[-1]]  # nothing in common, enough for empty and failed
+Look = tuple[str, str, str]
 Prepare = Callable[[Page], None]
 
 
@@ -46,10 +49,10 @@ def main() -> None:
         launched() as chromium,
         running(Path(folder) / "data") as system,
     ):
-        photograph(chromium, system.url, "empty", LISTS)
+        photograph(chromium, system.url, "empty", LISTS, OPPOSITES)
         pages = [*LISTS, *fill(system)]
-        photograph(chromium, system.url, "data", pages)
-        photograph(chromium, system.url, "failed", pages, fail)
+        photograph(chromium, system.url, "data", pages, EVERY_LOOK)
+        photograph(chromium, system.url, "failed", pages, OPPOSITES, fail)
         picture_for_readme(chromium, system.url, pages[-1])
     console.print(f"{len(list(OUT.rglob('*.png')))} pictures in {OUT.relative_to(ROOT)}")
 
@@ -98,15 +101,16 @@ def fail(page: Page) -> None:
     page.route("**/api/**", refuse)
 
 
-def variants() -> Iterator[tuple[str, str, str]]:
-    yield from itertools.product(SIZES, THEMES, LANGUAGES)
-
-
 def photograph(
-    chromium: Browser, url: str, state: str, pages: list[str], prepare: Prepare | None = None
+    chromium: Browser,
+    url: str,
+    state: str,
+    pages: list[str],
+    looks: list[Look],
+    prepare: Prepare | None = None,
 ) -> None:
-    """Take every page in every size, theme and language."""
-    for size, theme, language in variants():
+    """Take every page in every look."""
+    for size, theme, language in looks:
         width, height = SIZES[size]
         look = {"viewport": {"width": width, "height": height}, "color_scheme": theme}
         with new_context(chromium, url, language, **look) as context:
