@@ -8,7 +8,7 @@ import pytest
 from fastapi import FastAPI
 from httpx import AsyncClient
 
-from shared.contracts.tasks import Event
+from shared.contracts.tasks import FINAL, Event, StatusEvent
 from shared.kit import events
 from tests.services.training.conftest import ENDED, Workers, eventually, ordered, reached
 from tests.services.training.registry import Registry
@@ -16,6 +16,17 @@ from tests.services.training.registry import Registry
 
 async def told(app: FastAPI, task: dict[str, Any]) -> list[Event]:
     return await events.read(app.state.counter.queue.redis, UUID(task["id"]))
+
+
+async def final_event(app: FastAPI, task: dict[str, Any]) -> StatusEvent:
+    """Return the last event, which is told a moment after the status is written down."""
+
+    async def look() -> StatusEvent | None:
+        last = (await told(app, task))[-1]
+        return last if isinstance(last, StatusEvent) and last.status in FINAL else None
+
+    found: StatusEvent = await eventually(look)
+    return found
 
 
 async def test_a_training_ends_with_a_published_model(
@@ -33,6 +44,7 @@ async def test_a_training_ends_with_a_published_model(
     assert (version.lineage.seed, version.version) == (3, ended["result"]["version"])
     assert {file.name for file in version.files} == {"manifest.json", "model.safetensors"}
     assert ended["result"]["metrics"]["wql"] is not None
+    await final_event(app, task)
     kinds = [event.type for event in await told(app, task)]
     assert (kinds[:2], kinds[-1]) == (["status", "status"], "status")
     assert {"epoch", "log", "metric"} < set(kinds)
@@ -73,8 +85,7 @@ async def test_a_failed_training_says_why_and_the_worker_goes_on(
         assert (ended["status"], ended["error"]["status"]) == ("failed", status)
         assert words in ended["error"]["detail"]
         assert [error["pointer"] for error in ended["error"]["errors"]] == pointers
-        last = (await told(app, made[trouble]))[-1]
-        assert last.type == "status"
+        last = await final_event(app, made[trouble])
         assert last.error is not None
         assert last.error.detail == ended["error"]["detail"]
     assert registry.versions() == []
