@@ -1,0 +1,229 @@
+"""How a direct network learns: windows drawn by index, a step size that ends in time."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from shared.forecasting import quantile_paths
+from shared.forecasting.devices import best_device
+from shared.forecasting.direct.body import DirectBody, pinball
+from shared.forecasting.direct.forecaster import DirectForecaster
+from shared.forecasting.direct.form import DirectHyperparameters
+from shared.forecasting.errors import Diverged, ForecastingError
+from shared.forecasting.metrics import wql
+from shared.forecasting.network.family import _encoding, _learned, _standardise, id_codes
+from shared.forecasting.network.windows import Source
+from shared.forecasting.panel import Index
+from shared.forecasting.quantile_paths import Array
+from shared.forecasting.recipe import Epoch
+from shared.forecasting.register import Algorithm, Problem
+from shared.forecasting.validation import actual_values, places
+
+HEAD = "quantiles"
+ID_DROPOUT = 0.1
+GRADIENT_NORM = 1.0
+WEIGHT = 0.5  # a window counts as its scale to this power
+LONGEST_CONTEXT = 336
+
+
+class DirectLearner:
+    """A direct network at work on one problem."""
+
+    def __init__(self, algorithm: Algorithm, problem: Problem) -> None:
+        settings = problem.hyperparameters
+        if not isinstance(settings, DirectHyperparameters):
+            raise TypeError("a direct network's hyper-parameters extend DirectHyperparameters")
+        self.algorithm, self.problem, self.settings = algorithm, problem, settings
+        panel, horizon = problem.panel, problem.recipe.horizon
+        self.context = context_of(problem)
+        self.vocabulary = {name: panel.id_labels[at] for at, name in enumerate(panel.ids)}
+        self.source = Source(panel, id_codes(panel, self.vocabulary), best_device())
+        first = int(panel.first.min()) - self.context
+        self.source.cover(first, int((panel.first + np.diff(panel.offsets)).max()) + horizon)
+        self.encoding = _encoding(problem, HEAD, _learned(problem))
+        self.steps = 0
+        self.best: dict[str, Tensor] | None = None
+        self.deciles: Array | None = None
+
+    def _body(self) -> DirectBody:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.problem.recipe.seed)
+            body = DirectBody(
+                self.algorithm,
+                self.settings,
+                self.encoding,
+                context=self.context,
+                horizon=self.problem.recipe.horizon,
+            )
+        _standardise(body, self.problem)  # type: ignore[arg-type]
+        return body.to(self.source.device)
+
+    def epochs(self) -> Iterator[Epoch]:
+        """Learn, yielding after each epoch.
+
+        Raises:
+            Diverged: the loss became NaN or infinite before the first epoch was complete.
+        """
+        settings, began = self.settings, time.monotonic()
+        self.body = self._body()
+        work = Work(self, self.body, self.problem.train_stops)
+        total = settings.max_epochs * settings.batches_per_epoch
+        lowest = math.inf
+        for number in range(1, settings.max_epochs + 1):
+            started = time.monotonic()
+            work.seed(number)
+            try:
+                train_loss = self._train(work, total, began)
+            except Diverged as error:
+                if self.best is None:
+                    raise
+                self.problem.notes.append(f"{error} The best epoch before {number} is kept.")
+                return
+            self.steps = work.steps
+            loss = self._validate()
+            seen = train_loss if loss is None else loss
+            better = seen < lowest
+            if better:
+                lowest = seen
+                state = self.body.state_dict()
+                self.best = {name: part.detach().clone() for name, part in state.items()}
+            now = time.monotonic()
+            eta = (now - began) / number * (settings.max_epochs - number)
+            yield Epoch(number, settings.max_epochs, train_loss, loss, better, now - started, eta)
+            if self._elapsed(began) >= 1:
+                return
+
+    def _train(self, work: Work, total: int, began: float) -> float:
+        """Take the steps of an epoch and return their mean loss."""
+        losses = []
+        for _ in range(self.settings.batches_per_epoch):
+            losses.append(work.step(max(work.steps / total, self._elapsed(began))))
+            if self._elapsed(began) >= 1:
+                break
+        return float(np.mean(losses))
+
+    def _elapsed(self, began: float) -> float:
+        """Return the share of the time that is gone; half of it is for learning once more."""
+        limit = self.settings.seconds / 2
+        return (time.monotonic() - began) / limit if limit else 0.0
+
+    def _validate(self) -> float | None:
+        problem = self.problem
+        if not problem.origins:
+            return None
+        panel = problem.panel.changed(fill=dict.fromkeys(problem.panel.known, "last"))
+        series, starts = places(panel, problem.origins)
+        horizon = problem.recipe.horizon
+        forecaster = DirectForecaster(self.body, self.vocabulary)
+        found = forecaster.quantiles(panel, series, starts, horizon)
+        actual = actual_values(panel, series, starts, horizon)
+        self.dependence = quantile_paths.dependence(found, actual)
+        self.body.train()
+        return wql(actual, found)
+
+    dependence = quantile_paths.USUAL_DEPENDENCE
+
+    def finish(self) -> DirectForecaster:
+        """Return the network of the best epoch.
+
+        Raises:
+            ForecastingError: no epoch was complete.
+        """
+        if self.best is None:
+            raise ForecastingError("Nothing was learned: stopped before the first epoch ended.")
+        self.body.load_state_dict(self.best)
+        return DirectForecaster(self.body, self.vocabulary, self.dependence)
+
+    def complete(self) -> DirectForecaster:
+        """Return a network that took as many steps on all of the data."""
+        body = self._body()
+        work = Work(self, body, self.problem.panel.stops)
+        work.seed(0)
+        for step in range(self.steps):
+            work.step(step / self.steps)
+        return DirectForecaster(body, self.vocabulary, self.dependence)
+
+
+def context_of(problem: Problem) -> int:
+    """Return how many steps are read: what was asked for, or two horizons and some seasons."""
+    asked = problem.recipe.context_length
+    longest = int((problem.train_stops - problem.panel.offsets[:-1]).max())
+    clock, horizon = problem.panel.clock, problem.recipe.horizon
+    usual = max(2 * horizon, clock.context, min(7 * clock.season, LONGEST_CONTEXT))
+    return max(1, min(asked or min(usual, LONGEST_CONTEXT), longest))
+
+
+class Work:
+    """A network, its optimizer and the windows it may learn from."""
+
+    def __init__(self, learner: DirectLearner, body: DirectBody, stops: Index) -> None:
+        self.body, self.source, self.settings = body, learner.source, learner.settings
+        self.root, self.steps = learner.problem.recipe.seed, 0
+        offsets = learner.problem.panel.offsets[:-1]
+        length = stops - offsets
+        room = np.maximum(1, length - body.window.horizon)
+        low = offsets + np.minimum(body.window.context // 2 + 1, room)
+        counts = np.where(length >= 2, np.maximum(stops - low - body.window.horizon, 0) + 1, 0)
+        device = self.source.device
+        self.series = torch.from_numpy(np.flatnonzero(counts)).to(device)
+        self.low = torch.from_numpy(low).to(device)
+        self.counts = torch.from_numpy(counts).to(device)
+        self.stops = torch.from_numpy(stops).to(device)
+        self.ends = torch.from_numpy(np.cumsum(counts[counts > 0])).to(device)
+        self.optimizer = torch.optim.AdamW(
+            body.parameters(), lr=self.settings.learning_rate, weight_decay=1e-4
+        )
+        self.random = torch.Generator(device=device)
+
+    def seed(self, number: int) -> None:
+        """Begin the chance of an epoch, whatever happened before."""
+        self.random.manual_seed(self.root * 100_003 + number)
+
+    def step(self, done: float) -> float:
+        """Take one step at this share of the way and return the loss.
+
+        Raises:
+            Diverged: it is NaN or infinite; the step was not taken.
+        """
+        rate = self.settings.learning_rate * (
+            0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
+        )
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(int(torch.randint(2**31, (), generator=self.random)))
+            loss = self._loss()
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        norm = torch.nn.utils.clip_grad_norm_(self.body.parameters(), GRADIENT_NORM)
+        if not bool(torch.isfinite(loss.detach() + norm)):
+            raise Diverged(
+                "The loss became NaN or infinite; the step was not taken. Try a lower learning "
+                "rate.",
+                field="/hyperparameters/learning_rate",
+            )
+        self.optimizer.step()
+        self.steps += 1
+        return float(loss.detach())
+
+    def _loss(self) -> Tensor:
+        batch, device = self.settings.batch_size, self.source.device
+        drawn = (torch.rand(batch, device=device, dtype=torch.float64) * self.ends[-1]).long()
+        place = torch.searchsorted(self.ends, drawn, right=True)
+        series = self.series[place]
+        origin = self.low[series] + drawn - (self.ends[place] - self.counts[series])
+        windows = self.source.cut(series, origin, self.stops[series], self.body.window)
+        drop = torch.rand(windows.ids.shape, device=device) < ID_DROPOUT
+        deciles, loc, scale = self.body(windows, drop)
+        value = (windows.target[:, self.body.window.context :] - loc[:, None]) / scale[:, None]
+        seen = ~torch.isnan(value)
+        losses = pinball(deciles, torch.nan_to_num(value, nan=0.0).clamp(-30, 30))
+        weight = (scale / scale.mean()) ** WEIGHT
+        weight = weight[:, None] * seen
+        return (losses * weight).sum() / weight.sum().clamp(min=1e-6)
