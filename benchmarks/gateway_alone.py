@@ -13,9 +13,10 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import httpx
 import psutil
@@ -37,65 +38,98 @@ class Run:
     requests: float
     seconds: float
     p50_ms: float
+    cpu_seconds: float = 0.0
+
+    @property
+    def rate(self) -> float:
+        return self.requests / self.seconds
+
+    @property
+    def per_core(self) -> float:
+        return self.requests / self.cpu_seconds
+
+
+class Round(NamedTuple):
+    """The same load straight to the upstream and through the gateway."""
+
+    direct_many: Run
+    many: Run
+    direct_one: Run
+    one: Run
 
 
 def measure() -> list[Figure]:
     """Measure the gateway in front of a small upstream."""
     upstream_port, port = free(2)
-    direct, through = (
-        f"http://127.0.0.1:{upstream_port}/models/small",
-        f"http://127.0.0.1:{port}/api/models/small",
-    )
-    cores = sorted(os.sched_getaffinity(0))
-    environment = {
-        "SHELFCAST_PORT": str(port),
-        "SHELFCAST_REGISTRY_URL": f"http://127.0.0.1:{upstream_port}",
-    }
+    upstream_url = f"http://127.0.0.1:{upstream_port}"
+    direct = f"{upstream_url}/models/small"
+    through = f"http://127.0.0.1:{port}/api/models/small"
+    cores = _cores()
     upstream = _python("benchmarks.gateway_alone", str(upstream_port))
-    gateway = _python("gateway", **environment)
+    told = {"SHELFCAST_PORT": str(port), "SHELFCAST_REGISTRY_URL": upstream_url}
+    gateway = _python("gateway", **told)
     with (
-        _process(upstream, direct, set(cores[1:] or cores)),
-        _process(gateway, through, {cores[0]}) as gateway_process,
+        _process(upstream, direct, cores[1:]) as upstream_process,
+        _process(gateway, through, cores[:1]) as gateway_process,
     ):
-        os.sched_setaffinity(0, set(cores[1:] or cores))
+        _pin(0, cores[1:])
         try:
-            rounds = [_round(direct, through, gateway_process) for _ in range(ROUNDS)]
+            rounds = [
+                Round(
+                    _load(direct, MANY, upstream_process),
+                    _load(through, MANY, gateway_process),
+                    _load(direct, 1, upstream_process),
+                    _load(through, 1, gateway_process),
+                )
+                for _ in range(ROUNDS)
+            ]
         finally:
-            os.sched_setaffinity(0, set(cores))
-    per_core, requests, direct_requests, added, alone = (
-        quantile([r[i] for r in rounds], 0.5) for i in range(5)
-    )
+            _pin(0, cores)
+    return _figures(rounds)
+
+
+def _figures(rounds: list[Round]) -> list[Figure]:
+    def median(of: Callable[[Round], float]) -> float:
+        return quantile([of(one) for one in rounds], 0.5)
+
     tool = "wrk" if shutil.which("wrk") else "asyncio"
     how = f"{tool}, {MANY} clients"
+    alone = f"to {median(lambda r: r.direct_one.p50_ms):.2g} ms"
     return [
-        Figure("gateway: requests per core", per_core, "/s", 2500, "more", how),
-        Figure("gateway: requests, as they came", requests, "/s", note="with this machine's load"),
-        Figure("the same route without it", direct_requests, "/s", note=f"{MANY} clients"),
-        Figure("gateway: added at p50, one client", added, "ms", 1.0, "less", f"to {alone:.2g} ms"),
+        Figure(
+            "gateway: requests per core", median(lambda r: r.many.per_core), "/s", 2500, "more", how
+        ),
+        Figure(
+            "the same route without it, per core", median(lambda r: r.direct_many.per_core), "/s"
+        ),
+        Figure("gateway: requests per second", median(lambda r: r.many.rate), "/s"),
+        Figure("the same route without it", median(lambda r: r.direct_many.rate), "/s"),
+        Figure(
+            "gateway: added at p50, one client",
+            median(lambda r: r.one.p50_ms - r.direct_one.p50_ms),
+            "ms",
+            1.0,
+            note=alone,
+        ),
     ]
 
 
-def _round(
-    direct: str, through: str, gateway: psutil.Process
-) -> tuple[float, float, float, float, float]:
-    plain = _load(direct, MANY)
-    before = sum(gateway.cpu_times()[:2])
-    many = _load(through, MANY)
-    used = sum(gateway.cpu_times()[:2]) - before
-    one, one_plain = _load(through, 1), _load(direct, 1)
-    return (
-        many.requests / used,
-        many.requests / many.seconds,
-        plain.requests / plain.seconds,
-        one.p50_ms - one_plain.p50_ms,
-        one_plain.p50_ms,
-    )
+def _cores() -> list[int]:
+    return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
 
 
-def _load(url: str, clients: int) -> Run:
-    if shutil.which("wrk"):
-        return _wrk(url, clients)
-    return asyncio.run(_asyncio_load(url, clients))
+def _pin(pid: int, cores: list[int]) -> None:
+    """Keep a process on some cores, where the system can and there is more than one."""
+    if cores and hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(pid, cores)
+
+
+def _load(url: str, clients: int, process: psutil.Process) -> Run:
+    """Load a route and note how much processor time its process used."""
+    before = sum(process.cpu_times()[:2])
+    has_wrk = shutil.which("wrk") is not None
+    run = _wrk(url, clients) if has_wrk else asyncio.run(_asyncio_load(url, clients))
+    return replace(run, cpu_seconds=sum(process.cpu_times()[:2]) - before)
 
 
 def _wrk(url: str, clients: int) -> Run:
@@ -140,11 +174,11 @@ def _python(module: str, *arguments: str, **environment: str) -> "subprocess.Pop
 
 @contextmanager
 def _process(
-    process: "subprocess.Popen[bytes]", url: str, cores: set[int]
+    process: "subprocess.Popen[bytes]", url: str, cores: list[int]
 ) -> Iterator[psutil.Process]:
     """Wait until a process answers, and end it afterwards."""
     try:
-        os.sched_setaffinity(process.pid, cores)
+        _pin(process.pid, cores)
         deadline = time.perf_counter() + 60
         while not _answers(url):
             if process.poll() is not None or time.perf_counter() > deadline:

@@ -54,6 +54,10 @@ def test_names_come_from_the_environment_with_commas(monkeypatch: pytest.MonkeyP
 
     assert GatewaySettings().allowed_hosts == ["a.example", "b.example"]
 
+    monkeypatch.setenv("SHELFCAST_ALLOWED_HOSTS", "")
+
+    assert GatewaySettings().allowed_hosts == []
+
 
 @pytest.mark.parametrize(
     "head",

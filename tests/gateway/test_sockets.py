@@ -137,6 +137,18 @@ async def test_pages_of_other_sites_get_no_websocket(
     assert upstream.seen == []
 
 
+async def test_a_rebound_name_gets_no_websocket(
+    gateway: httpx.AsyncClient, upstream: Upstream
+) -> None:
+    rebound = f"ws://evil.example:{gateway.base_url.port}/api/tasks/1/echo"
+
+    with pytest.raises(InvalidStatus) as refused:
+        await connect(rebound, host="127.0.0.1", port=gateway.base_url.port)
+
+    assert refused.value.response.status_code == 403
+    assert upstream.seen == []
+
+
 async def test_a_hundred_forced_reconnects_lose_and_repeat_nothing(
     gateway: httpx.AsyncClient, upstream: Upstream
 ) -> None:
