@@ -17,6 +17,7 @@ from shared.kit.errors import Invalid
 
 BLOCK = 8 << 20
 FLOAT: pa.DataType = pa.float64()
+SAMPLE_ROWS = 5_000
 _SHOWN = 5
 
 
@@ -29,8 +30,10 @@ def sample(path: Path, reading: Reading) -> Source:
     text = _decode(head, encoding)
     layout = find_layout(text if complete else _whole_lines(text), reading)
     width = len(layout.names)
+    rows = layout.rows[:SAMPLE_ROWS]
+    complete = complete and len(rows) == len(layout.rows)
     columns = zip(
-        *((row + [""] * width)[:width] for row in layout.rows), strict=True
+        *((row + [""] * width)[:width] for row in rows), strict=True
     )  # ragged rows are refused when the whole file is read
     data = [pa.array(column, CODED) for column in columns] or [pa.array([], CODED)] * width
     return Source(
