@@ -89,14 +89,13 @@ def train(system: Client, dataset: Any, algorithm: str, seed: int = 0) -> Any:
 
 
 def fail(page: Page) -> None:
-    """Let every question to the API fail, as when a service is down."""
+    """Let every question to the API fail, and for good: the app asks again where it makes sense."""
 
     def refuse(route: Route) -> None:
-        problem = {"title": "Service Unavailable", "status": 503, "errors": []}
-        detail = "The registry service does not answer. Try again in a moment."
-        route.fulfill(
-            status=503, content_type="application/problem+json", json=problem | {"detail": detail}
-        )
+        detail = "Something went wrong here, not with your request. The log has more."
+        problem = {"title": "Internal Server Error", "status": 500, "detail": detail}
+        body = problem | {"errors": [], "request_id": "3f6c1d"}
+        route.fulfill(status=500, content_type="application/problem+json", json=body)
 
     page.route("**/api/**", refuse)
 
