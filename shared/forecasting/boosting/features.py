@@ -165,7 +165,7 @@ class Features:
             np.stack([history.at(series, first - season * at, end) for at in range(count)], 1)
             / scale[:, None]
         )
-        columns = [kept[:, at] for at in range(min(4, count))]
+        columns: list[Column] = [kept[:, at] for at in range(min(4, count))]
         columns += [average(kept), middle(kept)]
         if season < LONG // 2:
             return columns

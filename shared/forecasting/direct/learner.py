@@ -30,6 +30,7 @@ ID_DROPOUT = 0.1
 GRADIENT_NORM = 1.0
 WEIGHT = 0.5  # a window counts as its scale to this power
 LONGEST_CONTEXT = 336
+HEAD_START = 0.15  # share of the time
 
 
 class DirectLearner:
@@ -109,9 +110,13 @@ class DirectLearner:
         return float(np.mean(losses))
 
     def _elapsed(self, began: float) -> float:
-        """Return the share of the time that is gone; half of it is for learning once more."""
+        """Return the share of the time that is gone; half of it is for learning once more.
+
+        Nothing counts at first, so that where there is time enough only the steps decide.
+        """
         limit = self.settings.seconds / 2
-        return (time.monotonic() - began) / limit if limit else 0.0
+        gone = (time.monotonic() - began) / limit if limit else 0.0
+        return max(0.0, (gone - HEAD_START) / (1 - HEAD_START))
 
     def _validate(self) -> float | None:
         problem = self.problem

@@ -1,0 +1,238 @@
+"""Fits a portfolio within a time budget, backtests it and weighs its members."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import numpy as np
+
+from shared.forecasting import quantile_paths
+from shared.forecasting.ensemble.backtest import Backtest, backtest
+from shared.forecasting.ensemble.forecaster import (
+    EnsembleForecaster,
+    Member,
+    Remembered,
+    deciles,
+)
+from shared.forecasting.ensemble.form import EnsembleHyperparameters
+from shared.forecasting.ensemble.weights import combined, loss, weigh
+from shared.forecasting.errors import ForecastingError
+from shared.forecasting.hyperparameters import checked
+from shared.forecasting.panel import Index
+from shared.forecasting.quantile_paths import Array
+from shared.forecasting.recipe import Epoch
+from shared.forecasting.register import (
+    ALGORITHMS,
+    Algorithm,
+    Completing,
+    Forecaster,
+    Learner,
+    Problem,
+)
+
+TRIED = 3  # windows that say how long a member that learns nothing takes
+SMALLEST_SHARE = 0.03  # a member with less than this is left out
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An algorithm that an ensemble may fit, and the share of the time it may take."""
+
+    name: str
+    share: float
+    hyperparameters: dict[str, Any]
+
+
+class Portfolio(Protocol):
+    """What an ensemble algorithm writes."""
+
+    def __init__(self, hyperparameters: Any) -> None: ...
+
+    def candidates(self, seconds: float) -> list[Candidate]:
+        """Return whom to fit, in this order; the first one is the yardstick."""
+        ...
+
+
+class EnsembleLearner:
+    """A portfolio at work on one problem."""
+
+    def __init__(self, algorithm: Algorithm, problem: Problem) -> None:
+        settings = problem.hyperparameters
+        if not isinstance(settings, EnsembleHyperparameters):
+            raise TypeError("an ensemble's hyper-parameters extend EnsembleHyperparameters")
+        self.problem, self.limit = problem, float(settings.time_limit)
+        self.portfolio: Portfolio = algorithm.build(settings)
+        self.panel = problem.panel.changed(fill=dict.fromkeys(problem.panel.known, "last"))
+        self.nonnegative = bool(
+            (problem.panel.target[np.isfinite(problem.panel.target)] >= 0).all()
+        )
+        self.backtest: Backtest = backtest(problem)
+        self.began = time.monotonic()
+        self.members: list[Member] = []
+        self.learners: dict[str, Learner] = {}
+        self.said: list[Array] = []  # deciles of each member on the backtest
+
+    def epochs(self) -> Iterator[Epoch]:
+        """Fit one member after the other, yielding after each of their epochs."""
+        self.began = time.monotonic()
+        candidates = [
+            candidate
+            for candidate in self.portfolio.candidates(self.limit)
+            if ALGORITHMS[candidate.name].unavailable() is None
+        ]
+        number = 0
+        for place, candidate in enumerate(candidates):
+            began = time.monotonic()
+            for epoch in self._fit(candidate):
+                number += 1
+                left = max(0.0, self.limit - (time.monotonic() - self.began))
+                total = number + (len(candidates) - place) - 1
+                yield replace(epoch, number=number, total=max(total, number + 1), eta_seconds=left)
+            self.problem.notes.append(
+                f"{ALGORITHMS[candidate.name].title}: {time.monotonic() - began:.0f} s."
+            )
+        now = time.monotonic() - self.began
+        yield Epoch(number + 1, number + 1, None, self._ensemble_loss(), True, now, 0.0)
+
+    def _fit(self, candidate: Candidate) -> Iterator[Epoch]:
+        """Fit one member on what lies before the backtest; one that fails is left out."""
+        algorithm = ALGORITHMS[candidate.name]
+        problem = replace(
+            self.problem,
+            recipe=replace(self.problem.recipe, algorithm=candidate.name),
+            hyperparameters=checked(algorithm.hyperparameters, candidate.hyperparameters),
+            train_stops=self.backtest.stops,
+            origins=self.backtest.origins,
+            notes=[],
+        )
+        began = time.monotonic()
+        try:
+            learner = algorithm.kind.start(algorithm, problem)
+            yield from learner.epochs()
+            forecaster = learner.finish()
+            if not self._affordable(forecaster, candidate):
+                self.problem.notes.append(f"{algorithm.title} would take too long: left out.")
+                return
+            said = self._deciles(forecaster)
+        except ForecastingError as error:
+            self.problem.notes.append(f"{algorithm.title} was left out: {error}")
+            return
+        seconds = time.monotonic() - began
+        settings = problem.hyperparameters.model_dump(mode="json")
+        self.members.append(Member(candidate.name, settings, forecaster, seconds))
+        self.learners[candidate.name] = learner
+        self.said.append(said)
+
+    def _deciles(self, forecaster: Forecaster) -> Array:
+        test, horizon = self.backtest, self.problem.recipe.horizon
+        return deciles(forecaster, self.panel, test.series, test.starts, horizon, self.nonnegative)
+
+    def _affordable(self, forecaster: Forecaster, candidate: Candidate) -> bool:
+        """Say whether the backtest and the final forecast fit into the member's share."""
+        test, horizon = self.backtest, self.problem.recipe.horizon
+        windows = len(test.origins)
+        if not self.members or windows <= TRIED:
+            return True  # the yardstick always is
+        self._try(forecaster, test.series[:1], test.starts[:1], horizon)  # loads what it needs
+        began = time.monotonic()
+        self._try(forecaster, test.series[:TRIED], test.starts[:TRIED], horizon)
+        each = (time.monotonic() - began) / TRIED
+        left = self.limit - (began - self.began)
+        needed = each * (windows + len(self.panel))
+        return needed <= max(candidate.share * self.limit, 1.0) and needed <= left
+
+    def _try(self, forecaster: Forecaster, series: Index, starts: Index, horizon: int) -> None:
+        deciles(forecaster, self.panel, series, starts, horizon, self.nonnegative)
+
+    def _ensemble_loss(self) -> float | None:
+        size = float(np.nansum(np.abs(self.backtest.actual)))
+        if not self.backtest.origins or not size or not self.said:
+            return None
+        weights = self._weights()[self.backtest.groups]
+        return loss(combined(self.said, weights), self.backtest.actual) / size
+
+    def _weights(self) -> Array:
+        """Return the weights per group; without windows all members count the same."""
+        if not self.backtest.origins or not np.isfinite(self.backtest.actual).any():
+            return np.full((2, len(self.members)), 1 / len(self.members))
+        weights = weigh(self.said, self.backtest.actual, self.backtest.groups)
+        weights = np.where(weights < SMALLEST_SHARE, 0.0, weights)
+        found: Array = weights / weights.sum(1, keepdims=True)
+        return found
+
+    def finish(self) -> EnsembleForecaster:
+        """Return the weighted members, as they were when the backtest looked at them.
+
+        Raises:
+            ForecastingError: none was fitted.
+        """
+        if not self.members:
+            raise ForecastingError("Nothing was learned: stopped before the first member was.")
+        weights = self._weights()
+        kept = np.flatnonzero(weights.max(0) > 0)
+        self._explain(weights)
+        mixed = np.sort(combined(self.said, weights[self.backtest.groups]), axis=2)
+        windows = zip(self.backtest.series, self.backtest.starts, strict=True)
+        remembered = Remembered(
+            self.panel.target,
+            {(int(one), int(start)): mixed[at] for at, (one, start) in enumerate(windows)},
+        )
+        self.fitted = EnsembleForecaster(
+            [self.members[place] for place in kept],
+            weights[:, kept],
+            nonnegative=self.nonnegative,
+            dependence=quantile_paths.dependence(mixed, self.backtest.actual),
+            remembered=remembered,
+        )
+        return self.fitted
+
+    def complete(self) -> EnsembleForecaster:
+        """Return the same members, learned again from all of the data as far as time allows."""
+        members = []
+        for member in self.fitted.members:
+            learner = self.learners[member.name]
+            left = self.limit - (time.monotonic() - self.began)
+            if not isinstance(learner, Completing):
+                members.append(member)
+            elif member.seconds > left:
+                members.append(member)
+                title = ALGORITHMS[member.name].title
+                self.problem.notes.append(
+                    f"{title} keeps what it learned without the latest values: no time was left."
+                )
+            else:
+                members.append(replace(member, forecaster=learner.complete()))
+        return EnsembleForecaster(
+            members,
+            self.fitted.weights,
+            nonnegative=self.nonnegative,
+            dependence=self.fitted.dependence,
+        )
+
+    def _explain(self, weights: Array) -> None:
+        """Note what was chosen and why."""
+        notes, test = self.problem.notes, self.backtest
+        size = float(np.nansum(np.abs(test.actual)))
+        if not test.origins or not size:
+            notes.append("No window to compare the members on: all count the same.")
+            return
+        order = np.argsort([loss(said, test.actual) for said in self.said])
+        table = ", ".join(
+            f"{self.members[at].name} {loss(self.said[at], test.actual) / size:.4f}" for at in order
+        )
+        notes.append(
+            f"Weighted quantile loss on {len(test.origins)} windows: {table}; "
+            f"together {loss(combined(self.said, weights[test.groups]), test.actual) / size:.4f}."
+        )
+        for group, title in enumerate(("Steady series", "Intermittent series")):
+            count = int((test.groups == group).sum())
+            if count:
+                shares = ", ".join(
+                    f"{self.members[at].name} {weights[group, at]:.0%}"
+                    for at in np.argsort(-weights[group])
+                    if weights[group, at] > 0
+                )
+                notes.append(f"{title} ({count} windows) are forecast by {shares}.")
