@@ -58,7 +58,8 @@ def _write(file: Path, state: Literal["begun", "done"]) -> None:
 
 async def _run(api: Api) -> str:
     console.print("\nFirst start: a sample, a model and a forecast, so that there is something")
-    console.print("to look at. SHELFCAST_DEMO=0 leaves this out.\n", style="dim")
+    console.print("to look at. SHELFCAST_DEMO=0 leaves this out.", style="dim")
+    console.print(f"Everything can be used already: {api.url}\n", style="dim", soft_wrap=True)
     dataset = await _dataset(api)
     task = await follow(api, await _task(api, dataset))
     return await _forecast(api, dataset, task)

@@ -33,6 +33,7 @@ from shared.kit.process import die_with_parent
 from shared.kit.queue import Queue, worker
 
 ABANDONED_AFTER_S = 24 * 3600
+WARM_AFTER_S = 6.0
 log = structlog.get_logger()
 
 
@@ -62,7 +63,8 @@ async def run(settings: TrainingSettings) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, shop.stopping.set)
         await asyncio.to_thread(_sweep, settings.folder("work"))
-        shop.runners.warm()
+        # loading torch at once would hold up all that starts at the same time
+        loop.call_later(WARM_AFTER_S, shop.runners.warm)
         await work_until_told(shop)
 
 
