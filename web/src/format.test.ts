@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { formatFor, stepOf } from './format'
+import { digitsOfColumn, formatFor, stepOf } from './format'
 
 const en = formatFor('en')
 const zh = formatFor('zh-CN')
@@ -26,7 +26,15 @@ test('figures keep about three digits', () => {
   expect(en.number(null)).toBe('–')
 })
 
+test('the figures of one column have the same decimals', () => {
+  expect(digitsOfColumn([1, 2, null])).toBe(0)
+  expect(digitsOfColumn([0.5, 1])).toBe(2)
+  expect(digitsOfColumn([12.5, 3])).toBe(1)
+  expect(digitsOfColumn([1200.5, 3])).toBe(0)
+})
+
 test('durations and sizes use the units that matter', () => {
+  expect(en.duration(0.043)).toBe('43 ms')
   expect(en.duration(3.21)).toBe('3.2 sec')
   expect(en.duration(75)).toBe('1 min 15 sec')
   expect(en.duration(7260)).toBe('2 hr 1 min')

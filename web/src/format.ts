@@ -43,6 +43,15 @@ function dateOptions(step: Step): Intl.DateTimeFormatOptions {
   return step === 'year' ? { year: 'numeric' } : DAY
 }
 
+/** How many decimals the figures of one column get, so that they can be compared at a glance. */
+export function digitsOfColumn(values: readonly (number | null | undefined)[]): number {
+  const known = values.filter(value => value !== null && value !== undefined)
+  if (known.every(value => Number.isInteger(value)))
+    return 0
+  const largest = Math.max(...known.map(Math.abs))
+  return largest >= 1000 ? 0 : largest >= 10 ? 1 : 2
+}
+
 /** Chosen so that a figure has about three digits that matter. */
 function digitsFor(value: number): number {
   const size = Math.abs(value)
@@ -115,12 +124,14 @@ export function formatFor(language: string) {
     return numbers({ style: 'unit', unit, maximumFractionDigits: scaled < 10 && place > 0 ? 1 : 0 }).format(scaled)
   }
 
-  function part(value: number, unit: 'hour' | 'minute' | 'second', digits = 0): string {
+  function part(value: number, unit: 'hour' | 'minute' | 'second' | 'millisecond', digits = 0): string {
     return numbers({ style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: digits }).format(value)
   }
 
   /** How long something takes, in the two units that matter. */
   function duration(seconds: number): string {
+    if (seconds < 1)
+      return part(seconds * 1000, 'millisecond')
     if (seconds < MINUTE)
       return part(seconds, 'second', seconds < 10 ? 1 : 0)
     const whole = Math.round(seconds)

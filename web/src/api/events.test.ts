@@ -1,3 +1,4 @@
+// @vitest-environment happy-dom
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { hear, NOTHING_YET } from '@/composables/taskProgress'
 import type { Connection } from './events'

@@ -22,9 +22,11 @@ export interface Setting {
   language: string
   format: Format
   colours: ChartColours
+  isPhone: boolean
 }
 
 const HORIZONS_SHOWN = 4
+const HORIZONS_ON_PHONE = 2
 const FEW = 62
 
 type Pair = [number, number | null]
@@ -44,12 +46,12 @@ export function forecastOption(series: SeriesForecast, words: ForecastWords, set
   ]
   return {
     ...base(colours),
-    grid: { top: 44, right: 16, bottom: 56, left: 8, containLabel: true },
+    grid: { top: 44, right: 16, bottom: 44, left: 8, containLabel: true },
     legend: legendOf(series, words, bands, setting),
     tooltip: { ...tooltip(colours), formatter: tooltipOf(series, words, setting) },
     xAxis: timeAxis(colours, step, format, language),
     yAxis: valueAxis(colours, format, isNeverNegative(series)),
-    dataZoom: zoom(colours, firstShown(series)),
+    dataZoom: zoom(colours, firstShown(series, setting.isPhone ? HORIZONS_ON_PHONE : HORIZONS_SHOWN)),
     series: lines,
   }
 }
@@ -94,6 +96,8 @@ function bandLines(band: Band, points: readonly ForecastPoint[], name: string, c
     stackStrategy: 'all',
     showSymbol: false,
     silent: true,
+    symbol: 'none',
+    emphasis: { disabled: true },
     lineStyle: { width: 0 },
     itemStyle: { color: colour },
     z: 1,
@@ -164,8 +168,8 @@ function isNeverNegative(series: SeriesForecast): boolean {
     && series.forecast.every(point => point.mean >= 0 && (usual ? point.quantiles[usual.low] ?? 0 : 0) >= 0)
 }
 
-function firstShown(series: SeriesForecast): number | undefined {
-  const shown = series.history.slice(-HORIZONS_SHOWN * series.forecast.length)
+function firstShown(series: SeriesForecast, horizons: number): number | undefined {
+  const shown = series.history.slice(-horizons * series.forecast.length)
   const first = shown[0] ?? series.history[0]
   return first && Date.parse(first.date)
 }

@@ -51,6 +51,8 @@ export function lossOption(
       type: 'value',
       scale: true,
       splitNumber: 4,
+      axisLine: { show: false },
+      axisTick: { show: false },
       axisLabel: { color: colours.inkFaint, formatter: (value: number) => format.number(value) },
       splitLine: { lineStyle: { color: colours.line } },
     },

@@ -12,7 +12,7 @@ export function seriesOption(values: SeriesValues, name: string, setting: Settin
   const isFromZero = values.points.every(point => (point.value ?? 0) >= 0)
   return {
     ...base(colours),
-    grid: { top: 16, right: 16, bottom: 56, left: 8, containLabel: true },
+    grid: { top: 16, right: 16, bottom: 44, left: 8, containLabel: true },
     tooltip: {
       ...tooltip(colours),
       formatter: (at: unknown) => {

@@ -1,3 +1,4 @@
+// @vitest-environment happy-dom
 import { expect, test } from 'vitest'
 import { nextTick, ref } from 'vue'
 import type { Algorithm, Dataset } from '@/api/types'
