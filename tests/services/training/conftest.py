@@ -22,6 +22,7 @@ from services.training import catalogue
 from services.training.catalogue import Catalogue
 from services.training.main import build
 from services.training.settings import TrainingSettings
+from services.training.tables import SCHEMA
 from shared.kit import migrations
 from shared.kit.database import Database
 from shared.kit.settings import Settings
@@ -52,24 +53,30 @@ def listed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make the databases of both services once; every test gets a copy."""
+    """Make the database once; every test gets a copy."""
     data = tmp_path_factory.mktemp("migrated")
+    database = Database(Settings(data=data).database(SCHEMA), SCHEMA)
 
     async def migrate() -> None:
-        for schema in ("registry", "training"):
-            database = Database(Settings(data=data).database(schema), schema)
-            await migrations.upgrade(database)
-            await database.close()
+        await migrations.upgrade(database)
+        await database.close()
 
     asyncio.run(migrate())
     return data / "db"
 
 
-@pytest.fixture
-def registry(tmp_path: Path, migrated: Path) -> Iterator[Registry]:
-    shutil.copytree(migrated, tmp_path / "registry" / "db")
-    with serving(tmp_path / "registry") as registry:
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
+    """Serve one registry for all tests: it starts processes, which take their time."""
+    with serving(tmp_path_factory.mktemp("registry")) as registry:
         yield registry
+
+
+@pytest.fixture
+def registry(served: Registry) -> Registry:
+    """Return the registry, empty and with all switches as they should be."""
+    served.clear()
+    return served
 
 
 @pytest.fixture

@@ -54,6 +54,10 @@ class Switches:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
+        self.reset()
+
+    def reset(self) -> None:
+        """Let everything through, and forget what was counted."""
         self.is_down = False
         self.publishing_is_down = False
         self.refused_publishing = False
@@ -79,6 +83,14 @@ class Registry:
         self.url = url
         self.switches = switches
         self._http = httpx.Client(base_url=url, timeout=60, trust_env=False)
+
+    def clear(self) -> None:
+        """Delete everything, and let every request through."""
+        self.switches.reset()
+        for model in self._http.get("/models").json()["items"]:
+            self._http.delete(f"/models/{model['name']}").raise_for_status()
+        for dataset in self._http.get("/datasets").json()["items"]:
+            self.delete_dataset(dataset["id"])
 
     def add_dataset(self, name: str = "pharmacy", ids: tuple[str, ...] = IDS) -> Dataset:
         """Upload the small table."""
