@@ -74,6 +74,7 @@ class EnsembleLearner:
         self.members: list[Member] = []
         self.learners: dict[str, Learner] = {}
         self.said: list[Array] = []  # deciles of each member on the backtest
+        self.weighed: Array | None = None
 
     def epochs(self) -> Iterator[Epoch]:
         """Fit one member after the other, yielding after each of their epochs."""
@@ -155,7 +156,13 @@ class EnsembleLearner:
         return loss(combined(self.said, weights), self.backtest.actual) / size
 
     def _weights(self) -> Array:
-        """Return the weights per group; without windows all members count the same."""
+        """Return the weights per group of the members so far."""
+        if self.weighed is None or self.weighed.shape[1] != len(self.members):
+            self.weighed = self._weighed()
+        return self.weighed
+
+    def _weighed(self) -> Array:
+        """Weigh the members; without windows all of them count the same."""
         if not self.backtest.origins or not np.isfinite(self.backtest.actual).any():
             return np.full((2, len(self.members)), 1 / len(self.members))
         weights = weigh(self.said, self.backtest.actual, self.backtest.groups)

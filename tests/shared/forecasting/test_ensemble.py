@@ -1,0 +1,80 @@
+"""Weights of an ensemble, and what it says about itself."""
+
+import numpy as np
+
+from shared.forecasting import Fitting, Recipe
+from shared.forecasting.ensemble.backtest import groups
+from shared.forecasting.ensemble.weights import combined, greedy, loss, steady, weigh
+from tests.shared.forecasting.samples import frame, panel_of, quick
+
+
+def around(middle: np.ndarray, width: float) -> np.ndarray:
+    return middle[..., None] + width * np.linspace(-1, 1, 9)
+
+
+def sample(windows: int = 120) -> tuple[np.ndarray, list[np.ndarray]]:
+    random = np.random.default_rng(0)
+    actual = random.normal(20, 3, (windows, 7))
+    naive = around(actual + random.normal(0, 4, actual.shape), 5)
+    high, low = (around(actual + random.normal(shift, 2, actual.shape), 3) for shift in (2, -2))
+    return actual, [naive, high, low]
+
+
+def test_errors_of_opposite_sign_are_averaged_away() -> None:
+    actual, members = sample()
+
+    weights = greedy(members, actual)
+
+    assert weights[1] > 0.25
+    assert weights[2] > 0.25
+    assert loss(combined(members, weights), actual) < min(loss(one, actual) for one in members)
+
+
+def test_few_windows_draw_the_weights_towards_equal_ones() -> None:
+    actual, members = sample(6)
+    members[2] = members[1] + 0.01
+
+    weights = steady(members, actual)
+
+    assert abs(weights[1] - weights[2]) < 0.3
+    np.testing.assert_allclose(weights.sum(), 1.0)
+
+
+def test_an_ensemble_is_never_worse_than_its_yardstick_on_the_windows() -> None:
+    actual, members = sample()
+    members[0] = around(actual, 0.01)
+
+    weights = weigh(members, actual, np.zeros(len(actual), np.int64))
+
+    assert loss(combined(members, weights[0]), actual) <= loss(members[0], actual) * 1.0001
+
+
+def test_groups_get_weights_of_their_own() -> None:
+    actual, members = sample(400)
+    group = np.arange(400) % 2
+    members[1][group == 1] += 50
+    members[2][group == 0] -= 50
+
+    weights = weigh(members, actual, group)
+
+    assert weights[0, 1] > weights[0, 2]
+    assert weights[1, 2] > weights[1, 1]
+
+
+def test_a_series_with_many_recent_zeros_is_intermittent() -> None:
+    target = np.concatenate([np.full(60, 5.0), np.zeros(60)]).astype(np.float32)
+
+    found = groups(target, np.array([0, 0]), np.array([60, 120]))
+
+    assert found.tolist() == [0, 1]
+
+
+def test_it_says_what_it_chose_and_why() -> None:
+    fitting = Fitting(panel_of(frame()), Recipe("auto", 7, None, quick("auto"), 0))
+    for _ in fitting.epochs():
+        pass
+    fitting.finish()
+
+    told = " ".join(fitting.notes)
+    assert "Weighted quantile loss on" in told
+    assert "are forecast by" in told
