@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from services.training import catalogue
 from services.training.protocol import LONGEST_LINE, SAID, STOP, Assignment, Said
 from services.training.settings import TrainingSettings
+from shared.kit.background import end
 
 STOP_S = 1.5
 TERMINATE_S = 1.0
@@ -109,9 +110,10 @@ class Runner:
 
     async def _ended(self) -> None:
         await self._process.wait()
-        await self._errors
         with suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)  # what the process may have started
+        await asyncio.wait({self._errors}, timeout=TERMINATE_S)
+        await end(self._errors)
 
     async def _ends_within(self, seconds: float) -> bool:
         with suppress(TimeoutError):

@@ -89,6 +89,7 @@ async def work_until_told(shop: Workshop) -> None:
             task.result()  # an error here ends the worker; its supervisor starts another
     finally:
         shop.stopping.set()
+        log.info("stopping")
         await end(told, serving, reconciling)
         await receiver.stop()
         await receiver.pool.aclose()

