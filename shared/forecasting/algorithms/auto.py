@@ -2,7 +2,7 @@
 
 from shared.forecasting.ensemble import ENSEMBLE, EnsembleHyperparameters
 from shared.forecasting.ensemble.learner import Candidate
-from shared.forecasting.register import ALGORITHMS, register
+from shared.forecasting.register import register
 
 
 class AutoHyperparameters(EnsembleHyperparameters):
@@ -22,25 +22,14 @@ class Auto:
     def __init__(self, hyperparameters: AutoHyperparameters) -> None:
         self.hyperparameters = hyperparameters
 
-    def candidates(self, seconds: float) -> list[Candidate]:
+    def candidates(self) -> list[Candidate]:
         """Return whom to fit; cheap ones first, so that a short budget still has a choice."""
         effort = self.hyperparameters
-        wanted = [
-            Candidate("seasonal_naive", 0.05, {}),
-            Candidate("fracast", 0.3, {}),
-            Candidate(
-                "lightgbm",
-                0.45,
-                {"trees": effort.trees, "rows": effort.rows, "seconds": max(1, int(0.4 * seconds))},
-            ),
-            Candidate(
-                "nhits",
-                0.3,
-                {
-                    "max_epochs": effort.max_epochs,
-                    "batches_per_epoch": effort.batches_per_epoch,
-                    "seconds": max(1, int(0.3 * seconds)),
-                },
-            ),
+        rounds = {"max_epochs": effort.max_epochs, "batches_per_epoch": effort.batches_per_epoch}
+        trees = {"trees": effort.trees, "rows": effort.rows}
+        return [
+            Candidate("seasonal_naive", 0.05, {}, learns=False),
+            Candidate("fracast", 0.3, {}, learns=False),
+            Candidate("lightgbm", 0.4, trees),
+            Candidate("nhits", 0.25, rounds),
         ]
-        return [candidate for candidate in wanted if candidate.name in ALGORITHMS]

@@ -29,6 +29,17 @@ class Backtest:
     actual: Array  # (window, horizon)
     groups: Index  # (window,) 1 where the series is intermittent
 
+    def only(self, chosen: Index) -> Backtest:
+        """Return these windows of it."""
+        return Backtest(
+            [self.origins[at] for at in chosen],
+            self.stops,
+            self.series[chosen],
+            self.starts[chosen],
+            self.actual[chosen],
+            self.groups[chosen],
+        )
+
 
 def backtest(problem: Problem) -> Backtest:
     """Return the validation windows of the problem and some whole horizons further back."""

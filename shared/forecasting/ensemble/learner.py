@@ -33,7 +33,8 @@ from shared.forecasting.register import (
     Problem,
 )
 
-TRIED = 3  # windows that say how long a member that learns nothing takes
+TRIED = 16  # windows that say how long a member that learns nothing takes
+FEWEST_WINDOWS = 40  # fewer do not tell members apart
 SMALLEST_SHARE = 0.03  # a member with less than this is left out
 
 
@@ -44,6 +45,7 @@ class Candidate:
     name: str
     share: float
     hyperparameters: dict[str, Any]
+    learns: bool = True  # otherwise it needs no windows to stop at, and its `seconds` is not set
 
 
 class Portfolio(Protocol):
@@ -51,7 +53,7 @@ class Portfolio(Protocol):
 
     def __init__(self, hyperparameters: Any) -> None: ...
 
-    def candidates(self, seconds: float) -> list[Candidate]:
+    def candidates(self) -> list[Candidate]:
         """Return whom to fit, in this order; the first one is the yardstick."""
         ...
 
@@ -81,7 +83,7 @@ class EnsembleLearner:
         self.began = time.monotonic()
         candidates = [
             candidate
-            for candidate in self.portfolio.candidates(self.limit)
+            for candidate in self.portfolio.candidates()
             if ALGORITHMS[candidate.name].unavailable() is None
         ]
         number = 0
@@ -89,7 +91,7 @@ class EnsembleLearner:
             began = time.monotonic()
             for epoch in self._fit(candidate):
                 number += 1
-                left = max(0.0, self.limit - (time.monotonic() - self.began))
+                left = max(0.0, self._left())
                 total = number + (len(candidates) - place) - 1
                 yield replace(epoch, number=number, total=max(total, number + 1), eta_seconds=left)
             self.problem.notes.append(
@@ -101,20 +103,16 @@ class EnsembleLearner:
     def _fit(self, candidate: Candidate) -> Iterator[Epoch]:
         """Fit one member on what lies before the backtest; one that fails is left out."""
         algorithm = ALGORITHMS[candidate.name]
-        problem = replace(
-            self.problem,
-            recipe=replace(self.problem.recipe, algorithm=candidate.name),
-            hyperparameters=checked(algorithm.hyperparameters, candidate.hyperparameters),
-            train_stops=self.backtest.stops,
-            origins=self.backtest.origins,
-            notes=[],
-        )
+        problem = self._part(candidate, algorithm)
         began = time.monotonic()
         try:
+            if self.members and self._left() <= 0:
+                self.problem.notes.append(f"{algorithm.title} was left out: no time was left.")
+                return
             learner = algorithm.kind.start(algorithm, problem)
             yield from learner.epochs()
             forecaster = learner.finish()
-            if not self._affordable(forecaster, candidate):
+            if not candidate.learns and not self._affordable(forecaster, candidate):
                 self.problem.notes.append(f"{algorithm.title} would take too long: left out.")
                 return
             said = self._deciles(forecaster)
@@ -131,19 +129,46 @@ class EnsembleLearner:
         test, horizon = self.backtest, self.problem.recipe.horizon
         return deciles(forecaster, self.panel, test.series, test.starts, horizon, self.nonnegative)
 
+    def _part(self, candidate: Candidate, algorithm: Algorithm) -> Problem:
+        """Return the problem of one member, which ends before the backtest and in time."""
+        settings = dict(candidate.hyperparameters)
+        if candidate.learns:
+            settings["seconds"] = max(1, int(min(candidate.share * self.limit, self._left())))
+        return replace(
+            self.problem,
+            recipe=replace(self.problem.recipe, algorithm=candidate.name),
+            hyperparameters=checked(algorithm.hyperparameters, settings),
+            train_stops=self.backtest.stops,
+            origins=self.backtest.origins if candidate.learns else [],
+            notes=[],
+        )
+
+    def _left(self) -> float:
+        return self.limit - (time.monotonic() - self.began)
+
     def _affordable(self, forecaster: Forecaster, candidate: Candidate) -> bool:
-        """Say whether the backtest and the final forecast fit into the member's share."""
+        """Say whether the backtest and the final forecast fit into the member's share.
+
+        Where only the backtest is too long, the members that are fitted so far and all later ones
+        are compared on fewer windows.
+        """
         test, horizon = self.backtest, self.problem.recipe.horizon
-        windows = len(test.origins)
-        if not self.members or windows <= TRIED:
+        if not self.members or len(test.origins) <= TRIED:
             return True  # the yardstick always is
         self._try(forecaster, test.series[:1], test.starts[:1], horizon)  # loads what it needs
         began = time.monotonic()
         self._try(forecaster, test.series[:TRIED], test.starts[:TRIED], horizon)
         each = (time.monotonic() - began) / TRIED
-        left = self.limit - (began - self.began)
-        needed = each * (windows + len(self.panel))
-        return needed <= max(candidate.share * self.limit, 1.0) and needed <= left
+        room = min(candidate.share * self.limit, self._left())
+        windows = int(room / max(each, 1e-9)) - len(self.panel)
+        if windows < min(len(test.origins), FEWEST_WINDOWS):
+            return False
+        if windows < len(test.origins):
+            chosen = np.linspace(0, len(test.origins) - 1, windows).astype(np.int64)
+            self.backtest = test.only(chosen)
+            self.said = [said[chosen] for said in self.said]
+            self.problem.notes.append(f"Compared on {windows} of {len(test.origins)} windows.")
+        return True
 
     def _try(self, forecaster: Forecaster, series: Index, starts: Index, horizon: int) -> None:
         deciles(forecaster, self.panel, series, starts, horizon, self.nonnegative)
@@ -201,7 +226,7 @@ class EnsembleLearner:
         members = []
         for member in self.fitted.members:
             learner = self.learners[member.name]
-            left = self.limit - (time.monotonic() - self.began)
+            left = self._left()
             if not isinstance(learner, Completing):
                 members.append(member)
             elif member.seconds > left:
