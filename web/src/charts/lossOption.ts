@@ -13,8 +13,11 @@ export interface LossWords {
 
 /** Draw both losses, epoch by epoch, and the best of them. */
 export function lossOption(
-  epochs: readonly EpochEvent[], words: LossWords, colours: ChartColours, format: Format,
+  epochs: readonly EpochEvent[], words: LossWords, colours: ChartColours, format: Format, isOver: boolean,
 ): EChartsOption {
+  const last = epochs.at(-1)
+  // while it learns, the room to the right says how far it still is
+  const end = isOver ? last?.number : last?.total
   const best = epochs.findLast(epoch => epoch.best && epoch.validation_loss !== null)
   const line = (name: string, colour: string, width: number) => ({
     name,
@@ -40,7 +43,7 @@ export function lossOption(
     xAxis: {
       type: 'value',
       min: 1,
-      max: Math.max(epochs.at(-1)?.total ?? 1, 2),
+      max: Math.max(end ?? 1, 2),
       minInterval: 1,
       axisLine: { lineStyle: { color: colours.line } },
       axisTick: { show: false },
