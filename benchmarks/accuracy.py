@@ -19,13 +19,16 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from shared.forecasting.metrics import DECILES
+
+if TYPE_CHECKING:
+    from shared.forecasting import ForecastResult, Panel
 
 ACCURACY = Path(__file__).resolve().parents[2] / "shared" / "accuracy"
 COLUMNS = ("wql", "wape", "mase", "bias", "coverage80", "seconds", "memory_mb")
@@ -112,15 +115,27 @@ def forecast_task(folder: Path, out: Path, algorithm: str, settings: dict[str, A
         pass
     fitted = fitting.finish()
     result = fitted.forecast(panel, quantiles=DECILES)
-    rows = len(result.series) * task["horizon"]
+    forecast = _frame(panel, result, task["horizon"])
+    forecast.to_parquet(out / "forecast.parquet", index=False)
+    cost = {
+        "seconds": round(time.monotonic() - began, 1),
+        "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        "validation": fitted.metrics,
+        "notes": fitting.notes,
+    }
+    (out / "run.json").write_text(json.dumps(cost, indent=1))
+
+
+def _frame(panel: Panel, result: ForecastResult, horizon: int) -> pd.DataFrame:
+    rows = len(result.series) * horizon
     dates = [
-        panel.dates(int(one), int(start), int(start) + task["horizon"])
+        panel.dates(int(one), int(start), int(start) + horizon)
         for one, start in zip(result.series, result.start, strict=True)
     ]
-    forecast = pd.DataFrame(
+    return pd.DataFrame(
         {
             "series_id": np.repeat(
-                [panel.keys[int(one)]["series_id"] for one in result.series], task["horizon"]
+                [panel.keys[int(one)]["series_id"] for one in result.series], horizon
             ),
             "date": np.concatenate(dates),
             "mean": result.mean.reshape(rows),
@@ -130,14 +145,6 @@ def forecast_task(folder: Path, out: Path, algorithm: str, settings: dict[str, A
             },
         }
     )
-    forecast.to_parquet(out / "forecast.parquet", index=False)
-    cost = {
-        "seconds": round(time.monotonic() - began, 1),
-        "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
-        "validation": fitted.metrics,
-        "notes": fitting.notes,
-    }
-    (out / "run.json").write_text(json.dumps(cost, indent=1))
 
 
 def _row(name: str, found: dict[str, Any]) -> str:
