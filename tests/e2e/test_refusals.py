@@ -35,7 +35,7 @@ def test_a_hyperparameter_out_of_range_is_explained_at_its_field(page: Page) -> 
 
     start_training(page, dataset, "P001", hidden_size=100_000)
 
-    expect(complaint(page, "parameter-hidden_size")).to_contain_text("1024")
+    expect(complaint(page, "parameter-hidden_size")).to_contain_text("1,024")
 
 
 def test_a_file_that_is_no_table_gets_one_clear_note(page: Page) -> None:

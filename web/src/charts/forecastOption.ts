@@ -27,6 +27,8 @@ export interface Setting {
 
 const HORIZONS_SHOWN = 4
 const HORIZONS_ON_PHONE = 2
+const TOP = 44
+const TOP_ON_PHONE = 76 // the legend takes two rows there
 const FEW = 62
 
 type Pair = [number, number | null]
@@ -46,7 +48,7 @@ export function forecastOption(series: SeriesForecast, words: ForecastWords, set
   ]
   return {
     ...base(colours),
-    grid: { top: 44, right: 16, bottom: 44, left: 8, containLabel: true },
+    grid: { top: setting.isPhone ? TOP_ON_PHONE : TOP, right: 16, bottom: 44, left: 8, containLabel: true },
     legend: legendOf(series, words, bands, setting),
     tooltip: { ...tooltip(colours), formatter: tooltipOf(series, words, setting) },
     xAxis: timeAxis(colours, step, format, language),
@@ -140,7 +142,7 @@ function knownLines(rows: readonly ForecastRow[], words: ForecastWords, colours:
   return [forecast, actual]
 }
 
-function legendOf(series: SeriesForecast, words: ForecastWords, bands: Band[], { colours, format }: Setting) {
+function legendOf(series: SeriesForecast, words: ForecastWords, bands: Band[], { colours, format, isPhone }: Setting) {
   const line = 'path://M0 6h16v2H0z'
   const named = [
     { name: words.history, icon: line },
@@ -155,7 +157,7 @@ function legendOf(series: SeriesForecast, words: ForecastWords, bands: Band[], {
     left: 0,
     itemWidth: 16,
     itemHeight: 10,
-    itemGap: 20,
+    itemGap: isPhone ? 12 : 20,
     textStyle: { color: colours.ink },
     inactiveColor: colours.line,
   }

@@ -8,6 +8,7 @@ import { useList } from './useList'
 const PAGE = 50
 const BUSY_MS = 3000
 const IDLE_MS = 20_000
+const LOST_MS = 4000 // until the server answers again
 
 export function isFinal(status: TaskStatus): boolean {
   return status === 'succeeded' || status === 'failed' || status === 'cancelled'
@@ -32,7 +33,7 @@ export function useNewestTasks() {
   return useQuery({
     queryKey: ['tasks', 'newest'],
     queryFn: () => ask(api.GET('/api/tasks', { params: { query: { page_size: 20 } } })),
-    refetchInterval: query => pace(query.state.data?.items ?? []),
+    refetchInterval: query => query.state.error ? LOST_MS : pace(query.state.data?.items ?? []),
   })
 }
 
