@@ -27,6 +27,12 @@ def _files() -> Iterator[Path]:
         yield from sorted(Path(extra).rglob("*.py"))
 
 
+def _stamp() -> list[tuple[str, int, int]]:
+    """Tell cheaply whether a file may have changed."""
+    found = [(file, file.stat()) for file in _files()]
+    return [(str(file), status.st_mtime_ns, status.st_size) for file, status in found]
+
+
 def digest() -> str:
     """Name the state of the algorithms: their files, the extra folder, and torch."""
     try:
@@ -46,7 +52,7 @@ class Catalogue:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._lock = asyncio.Lock()
-        self._known: tuple[str, list[Algorithm]] | None = None
+        self._known: tuple[list[tuple[str, int, int]], list[Algorithm]] | None = None
 
     async def algorithms(self) -> list[Algorithm]:
         """Return every algorithm.
@@ -55,9 +61,10 @@ class Catalogue:
             Unavailable: they cannot be listed; the next call tries again.
         """
         async with self._lock:
-            name = await asyncio.to_thread(digest)
-            if self._known is None or self._known[0] != name:
-                self._known = name, await self._load(self._folder / f"algorithms-{name}.json")
+            stamp = await asyncio.to_thread(_stamp)
+            if self._known is None or self._known[0] != stamp:
+                name = await asyncio.to_thread(digest)
+                self._known = stamp, await self._load(self._folder / f"algorithms-{name}.json")
             return self._known[1]
 
     async def _load(self, file: Path) -> list[Algorithm]:

@@ -8,7 +8,7 @@ import httpx
 import structlog
 from fastapi import FastAPI
 
-from services.training import live, routes
+from services.training import live, routes, tasks
 from services.training.catalogue import Catalogue
 from services.training.orders import Counter
 from services.training.settings import TrainingSettings
@@ -58,13 +58,17 @@ def build(
             await queue.close()
             await database.close()
 
-    return create_app(
+    async def database_answers() -> None:
+        await tasks.counts(app.state.counter.database)
+
+    app = create_app(
         SCHEMA,
         settings,
         [routes.router, live.router, routes.internal],
         lifespan,
-        {"queue": queue.ping},
+        {"queue": queue.ping, "database": database_answers},
     )
+    return app
 
 
 async def _list_ahead(catalogue: Catalogue) -> None:

@@ -21,11 +21,15 @@ log = structlog.get_logger()
 async def reconcile_forever(shop: Workshop) -> None:
     """Look after the tasks, for ever."""
     suspects: Suspects = {}
+    is_blind = False  # told once, not every time
     while True:
         try:
             suspects = await reconcile(shop, suspects, time.monotonic())
+            is_blind = False
         except (SQLAlchemyError, OSError, AppError) as error:
-            log.warning("cannot look after the tasks", error=str(error)[:200])
+            if not is_blind:
+                log.warning("cannot look after the tasks", error=str(error)[:200])
+            is_blind = True
         await asyncio.sleep(EVERY_S)
 
 

@@ -75,6 +75,7 @@ class Doorbells:
     def __init__(self, redis: "Redis") -> None:
         self._redis = redis
         self._bells: dict[UUID, set[asyncio.Event]] = {}
+        self._is_deaf = False  # told once, not every second
 
     async def listen(self) -> None:
         """Pass on every ring, for ever; after a break everybody looks again."""
@@ -82,12 +83,17 @@ class Doorbells:
             try:
                 await self._listen()
             except (RedisError, OSError) as error:
-                log.warning("no live events, the queue does not answer: %s", error)
+                if not self._is_deaf:
+                    log.warning("no live events, the queue does not answer: %s", error)
+                self._is_deaf = True
             await asyncio.sleep(1)
 
     async def _listen(self) -> None:
         async with self._redis.pubsub() as subscription:
             await subscription.subscribe(_DOORBELL)
+            if self._is_deaf:
+                log.warning("live events are back")
+            self._is_deaf = False
             self._ring_all()
             while True:
                 message = await subscription.get_message(

@@ -176,11 +176,17 @@ class LeaseWorker(Worker):
                 try:
                     await self.main()
                 except (RedisError, OSError) as error:
-                    log.warning("the queue does not answer: %s", error)
-                    await asyncio.sleep(RECONNECT_S)
-                    await self._extend()  # before anybody else sees leases that have run out
+                    await self._wait_for_redis(error)
         finally:
             await end(renewing)
+
+    async def _wait_for_redis(self, error: Exception) -> None:
+        log.warning("the queue does not answer: %s", error)
+        is_back = False
+        while not is_back:
+            await asyncio.sleep(RECONNECT_S)
+            is_back = await self._extend()  # before others see leases that have run out
+        log.warning("the queue is back")
 
     async def stop(self) -> None:
         """Take no more jobs, and wait for those that run; the caller has told them to end."""
@@ -212,17 +218,21 @@ class LeaseWorker(Worker):
             await asyncio.sleep(RENEW_S)
             await self._extend()
 
-    async def _extend(self) -> None:
-        """Renew the leases of all running jobs, also where Redis has lost them."""
-        if not self.job_tasks:
-            return
+    async def _extend(self) -> bool:
+        """Renew the leases of all running jobs, also where Redis has lost them.
+
+        Returns:
+            Whether Redis answers.
+        """
         try:
             async with self.pool.pipeline(transaction=False) as pipeline:
+                pipeline.ping()
                 for name in self.job_tasks:
                     pipeline.psetex(in_progress_key_prefix + name, int(LEASE_S * 1000), b"1")
                 await pipeline.execute()
         except (RedisError, OSError):
-            log.warning("the queue does not answer; leases could not be renewed")
+            return False
+        return True
 
 
 def worker(url: str, handle: Handler, *, slots: int) -> LeaseWorker:
