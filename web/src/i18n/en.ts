@@ -136,6 +136,7 @@ export const en = {
     all: 'All together',
     count: '{count} series',
     sumOf: '{name} · sum of {count} series',
+    sumOfAll: 'Sum of all {count} series',
     search: 'Search series',
     searchMore: '{count} in all: type to find others',
     filter: 'Only one {column}',

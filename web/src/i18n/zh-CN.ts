@@ -126,6 +126,7 @@ export const zhCN: Words<typeof en> = {
     all: '全部合计',
     count: '{count} 条序列',
     sumOf: '{name} · {count} 条序列合计',
+    sumOfAll: '全部 {count} 条序列合计',
     search: '搜索序列',
     searchMore: '共 {count} 条，输入可查找其他序列',
     filter: '只看某个 {column}',
