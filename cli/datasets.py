@@ -46,10 +46,14 @@ def upload(
     name: Annotated[str | None, typer.Option(help="Its name; the file's if absent.")] = None,
     date: Annotated[str | None, typer.Option(help="The column with the dates.")] = None,
     target: Annotated[str | None, typer.Option(help="The column to forecast.")] = None,
-    ids: Annotated[list[str], typer.Option("--id", help="Column(s) that name a series.")] = [],  # noqa: B006
-    known: Annotated[list[str], typer.Option(help="Column(s) known in the future.")] = [],  # noqa: B006
-    past: Annotated[list[str], typer.Option(help="Column(s) known only afterwards.")] = [],  # noqa: B006
-    static: Annotated[list[str], typer.Option(help="Column(s) with one value per series.")] = [],  # noqa: B006
+    ids: Annotated[
+        list[str] | None, typer.Option("--id", help="Column(s) that name a series.")
+    ] = None,
+    known: Annotated[list[str] | None, typer.Option(help="Column(s) known in the future.")] = None,
+    past: Annotated[list[str] | None, typer.Option(help="Column(s) known only afterwards.")] = None,
+    static: Annotated[
+        list[str] | None, typer.Option(help="Column(s) with one value per series.")
+    ] = None,
     frequency: Annotated[str | None, typer.Option(help="pandas alias; guessed if absent.")] = None,
     gaps: Annotated[Gaps, typer.Option(help="What a date without a row means.")] = Gaps.zero,
 ) -> None:
@@ -59,10 +63,10 @@ def upload(
         mapping = Mapping(
             date=date,
             target=target,
-            ids=ids,
-            known=known,
-            past=past,
-            static=static,
+            ids=ids or [],
+            known=known or [],
+            past=past or [],
+            static=static or [],
             frequency=frequency,
             gaps=gaps,
         )

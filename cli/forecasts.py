@@ -33,10 +33,12 @@ def predict(
     model: Annotated[str, typer.Argument(help="`shelfcast models` lists them.")],
     url: Url,
     version: Annotated[str, typer.Option(help="best, latest or a number.")] = "best",
-    series: Annotated[list[str], typer.Option(help="store_id=S001,product_id=P001")] = [],  # noqa: B006
+    series: Annotated[list[str] | None, typer.Option(help="store_id=S001,product_id=P001")] = None,
     horizon: Annotated[int | None, typer.Option(help="Steps; the model's if absent.")] = None,
     start: Annotated[datetime | None, typer.Option(help="First date; may be in the past.")] = None,
-    quantiles: Annotated[list[float], typer.Option("--quantile", help="Between 0 and 1.")] = [],  # noqa: B006
+    quantiles: Annotated[
+        list[float] | None, typer.Option("--quantile", help="Between 0 and 1.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Same seed, same paths.")] = 0,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="A .csv, .json, .xlsx or .parquet file.")
@@ -44,7 +46,7 @@ def predict(
 ) -> None:
     """Forecast now and print a table; with --output also write a file."""
     kind = _kind(output)
-    chosen = [pairs(text.split(","), "--series") for text in series]
+    chosen = [pairs(text.split(","), "--series") for text in series or []]
     body: dict[str, Any] = {
         "model": model,
         "version": int(version) if version.isdigit() else version,

@@ -23,16 +23,20 @@ def train(
     product: Annotated[str | None, typer.Option(help="Learn this product_id in all shops.")] = None,
     store: Annotated[str | None, typer.Option(help="Learn this store_id's products.")] = None,
     level: Annotated[Level | None, typer.Option(help="With --where: what the model is of.")] = None,
-    where: Annotated[list[str], typer.Option(help="column=value that chooses series.")] = [],  # noqa: B006
-    total: Annotated[bool, typer.Option(help="Sum the chosen series to one.")] = False,
+    where: Annotated[
+        list[str] | None, typer.Option(help="column=value that chooses series.")
+    ] = None,
+    total: Annotated[bool, typer.Option("--total", help="Sum the chosen series to one.")] = False,
     horizon: Annotated[int, typer.Option(help="Steps to forecast.")] = 28,
     context: Annotated[int | None, typer.Option(help="Steps the model sees.")] = None,
-    settings: Annotated[list[str], typer.Option("--set", help="name=value, hyper-parameter.")] = [],  # noqa: B006
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="name=value, hyper-parameter.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Same seed, same data: same model.")] = 0,
     watch: Annotated[bool, typer.Option("--follow", "-f", help="Show progress.")] = False,
 ) -> None:
     """Train an algorithm on a dataset; without a choice of series, on all of them."""
-    keys = pairs(where, "--where")
+    keys = pairs(where or [], "--where")
     keys |= {"product_id": product} if product else {}
     keys |= {"store_id": store} if store else {}
     body: dict[str, Any] = {
@@ -40,7 +44,7 @@ def train(
         "scope": {**keys, "level": level or _level(keys), "total": total},
         "horizon": horizon,
         "context_length": context,
-        "hyperparameters": {n: _value(v) for n, v in pairs(settings, "--set").items()},
+        "hyperparameters": {n: _value(v) for n, v in pairs(settings or [], "--set").items()},
         "seed": seed,
     }
     Scope.model_validate(body["scope"])

@@ -6,6 +6,7 @@ import re
 import subprocess
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -35,9 +36,9 @@ def name_of(file: Path) -> str:
     return file.relative_to(ROOT).as_posix()
 
 
-def parsed() -> Iterator[tuple[str, ast.Module]]:
-    for file in files(".py"):
-        yield name_of(file), ast.parse(file.read_text())
+@cache
+def parsed() -> list[tuple[str, ast.Module]]:
+    return [(name_of(file), ast.parse(file.read_text())) for file in files(".py")]
 
 
 def test_no_file_is_too_long_to_read() -> None:
