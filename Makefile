@@ -11,6 +11,7 @@ endif
 BIN := .venv/bin
 PYTEST := OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/pytest -q
 FAST := not flow and not e2e
+BY_FILE := -n 2 --dist loadfile
 
 run: ## Set up what is missing, start Shelfcast and print its address (SHELFCAST_PORT, SHELFCAST_DATA, SHELFCAST_DEMO=0)
 	@$(PYTHON) tools/setup.py local
@@ -42,10 +43,10 @@ web-test: setup ## Style, types and unit tests of the web app
 	$(PYTHON) tools/web.py run test
 
 flow: setup web ## The whole loop with real processes
-	$(PYTEST) -m flow tests/flow
+	$(PYTEST) $(BY_FILE) -m flow tests/flow
 
 e2e: setup web browser ## What the planner does, in a real browser
-	$(PYTEST) -m e2e tests/e2e
+	$(PYTEST) $(BY_FILE) -m e2e tests/e2e
 
 browser:
 	@$(PYTHON) tools/browser.py

