@@ -40,6 +40,9 @@ if [ -z "${ready:-}" ]; then
   echo "The containers were not ready within 180 s." >&2
   exit 1
 fi
-sleep 5
-health
+for _ in 1 2 3 4 5 6; do
+  health && healthy=1 && break
+  sleep 10
+done
+[ -n "${healthy:-}" ] || { echo "Some containers are not healthy." >&2; exit 1; }
 SHELFCAST_FLOW_URL="http://127.0.0.1:$port" .venv/bin/pytest -q -m flow tests/flow/test_loop.py
