@@ -43,7 +43,7 @@ web-test: setup ## Style, types and unit tests of the web app
 	$(PYTHON) tools/web.py run test
 
 flow: setup web ## The whole loop with real processes
-	$(PYTEST) $(BY_FILE) -m flow tests/flow
+	$(PYTEST) -m flow tests/flow
 
 e2e: setup web browser ## What the planner does, in a real browser
 	$(PYTEST) $(BY_FILE) -m e2e tests/e2e
