@@ -32,6 +32,10 @@ def train(
     settings: Annotated[
         list[str] | None, typer.Option("--set", help="name=value, hyper-parameter.")
     ] = None,
+    validation: Annotated[
+        int | None, typer.Option(help="Steps before the test that check the learning.")
+    ] = None,
+    test: Annotated[int, typer.Option(help="Last steps, kept from learning and measured.")] = 0,
     seed: Annotated[int, typer.Option(help="Same seed, same data: same model.")] = 0,
     watch: Annotated[bool, typer.Option("--follow", "-f", help="Show progress.")] = False,
 ) -> None:
@@ -45,6 +49,8 @@ def train(
         "horizon": horizon,
         "context_length": context,
         "hyperparameters": {n: _value(v) for n, v in pairs(settings or [], "--set").items()},
+        "validation_steps": validation,
+        "test_steps": test,
         "seed": seed,
     }
     Scope.model_validate(body["scope"])

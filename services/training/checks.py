@@ -34,7 +34,7 @@ async def check(
         raise Invalid(_sentence(unstorable), errors=unstorable)
     algorithm = _chosen(request.algorithm, await catalogue.algorithms())
     dataset = await _dataset(request, registry)
-    errors = wrong_hyperparameters(algorithm, request.hyperparameters)
+    errors = wrong_hyperparameters(algorithm, request.hyperparameters) + wrong_split(request)
     scope_errors = wrong_columns(request.scope, dataset)
     if not scope_errors:
         scope_errors = await _wrong_lengths(request, dataset, registry)
@@ -126,7 +126,34 @@ async def _wrong_lengths(
     if not found.items:
         return await _unmatched(request, registry)
     longest = longest_possible(dataset) if request.scope.total else found.items[0].length
-    return too_long(request.horizon, request.context_length, longest)
+    return too_long(request.horizon, request.context_length, longest) or _held_too_long(
+        request, longest
+    )
+
+
+def wrong_split(request: TrainingRequest) -> list[FieldError]:
+    """Return what is wrong with the steps that are kept for validation and test."""
+    return [
+        FieldError(
+            pointer=f"/{name}_steps",
+            detail=f"A forecast has {request.horizon} steps, so the {name} needs at least as many.",
+        )
+        for name, steps in (("validation", request.validation_steps), ("test", request.test_steps))
+        if steps and steps < request.horizon
+    ]
+
+
+def _held_too_long(request: TrainingRequest, longest: int) -> list[FieldError]:
+    """Return what is wrong with a split that leaves nothing of the longest series."""
+    held = (request.validation_steps or request.horizon) + request.test_steps
+    if held + SHORTEST_HISTORY <= longest:
+        return []
+    name = "validation" if (request.validation_steps or 0) > request.test_steps else "test"
+    detail = (
+        f"The longest series has {longest} steps; {held} of them for validation and test leave too "
+        f"few to learn from. Keep {longest - SHORTEST_HISTORY} at most."
+    )
+    return [FieldError(pointer=f"/{name}_steps", detail=detail)]
 
 
 async def _unmatched(request: TrainingRequest, registry: RegistryClient) -> list[FieldError]:

@@ -90,6 +90,8 @@ def _recipe(request: TrainingRequest) -> Recipe:
         context_length=request.context_length,
         hyperparameters=request.hyperparameters,
         seed=request.seed,
+        validation=request.validation_steps,
+        test=request.test_steps,
     )
 
 

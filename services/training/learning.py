@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from services.training.patience import insist
 from services.training.protocol import Assignment, Failed, Said, Told, Trained
 from shared.clients.registry import RegistryClient
-from shared.contracts.datasets import Dataset
+from shared.contracts.datasets import Dataset, Split
 from shared.contracts.models import ArtifactFile, Lineage, NewVersion
 from shared.contracts.problems import FieldError, Problem
 from shared.contracts.tasks import Event, LogEvent
@@ -141,6 +141,9 @@ def _version(
     assignment: Assignment, lineage: Lineage, learned: "Learned", files: list[ArtifactFile]
 ) -> NewVersion:
     manifest = learned.manifest
+    if manifest.split is not None:
+        split = Split.model_validate(manifest.split.model_dump())
+        lineage = lineage.model_copy(update={"split": split})
     return NewVersion(
         algorithm=manifest.algorithm,
         scope=assignment.request.scope,

@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from shared.contracts.base import Contract, Digest, Metrics, Moment, Reply
+from shared.contracts.datasets import Split
 from shared.contracts.tasks import Scope
 
 
@@ -19,6 +20,9 @@ class Lineage(Reply):
     dataset_digest: Digest
     code_version: str
     seed: int
+    split: Split | None = Field(
+        default=None, description="What was learned from, validated and tested on."
+    )
     dataset_deleted: bool = Field(default=False, description="The dataset is gone since.")
 
 

@@ -64,6 +64,20 @@ class TrainingRequest(Contract):
     )
     hyperparameters: dict[str, Any] = {}
     seed: int = Field(default=0, ge=0, le=2**31 - 1)
+    validation_steps: int | None = Field(
+        default=None,
+        ge=1,
+        le=100_000,
+        description="Steps before the test that check the learning, at least the horizon; "
+        "chosen if absent.",
+    )
+    test_steps: int = Field(
+        default=0,
+        ge=0,
+        le=100_000,
+        description="Steps at the end that nothing is learned from; the metrics `test_…` are of "
+        "them. At least the horizon, or 0.",
+    )
 
 
 class TaskResult(Reply):

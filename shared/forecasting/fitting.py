@@ -13,12 +13,21 @@ import torch
 from shared.forecasting.errors import Invalid, NotEnoughData, Unavailable, UnknownAlgorithm
 from shared.forecasting.fitted import FittedModel
 from shared.forecasting.hyperparameters import checked
-from shared.forecasting.manifest import Column, Manifest, StoredScope
-from shared.forecasting.panel import Panel
+from shared.forecasting.manifest import Calibration, Column, Manifest, StoredScope
+from shared.forecasting.metrics import Metrics
+from shared.forecasting.panel import Index, Panel
 from shared.forecasting.recipe import Epoch, Recipe, Scope
 from shared.forecasting.register import ALGORITHMS, Algorithm, Completing, Forecaster, Problem
 from shared.forecasting.scopes import subset
-from shared.forecasting.validation import SHORTEST_HISTORY, check, hold_back, measure
+from shared.forecasting.split import split, stored, until
+from shared.forecasting.validation import (
+    SHORTEST_HISTORY,
+    check,
+    hold_back,
+    measure,
+    measure_test,
+    windows_after,
+)
 
 NAMED_SERIES = 5
 LONGEST_HORIZON = 10_000
@@ -40,9 +49,11 @@ class Fitting:
         self.hyperparameters = checked(self.algorithm.hyperparameters, recipe.hyperparameters)
         if not 1 <= recipe.horizon <= LONGEST_HORIZON:
             raise Invalid(f"The horizon must be 1 to {LONGEST_HORIZON} steps.", field="/horizon")
-        self.panel = _with_values(panel.select(self.scope), self.notes)
+        self.split = split(panel, recipe)
+        self.whole, self.panel = self._parts(panel.select(self.scope))
         context = self._context()
-        self.holdout = hold_back(self.panel, recipe.horizon)
+        self.holdout = hold_back(self.panel, recipe.horizon, self.split.train_end)
+        self._refuse_nothing_to_learn()
         self._note_short()
         problem = Problem(
             panel=self.panel,
@@ -55,6 +66,25 @@ class Fitting:
         )
         self.context_length = context
         self.learner = self.algorithm.kind.start(self.algorithm, problem)
+
+    def _parts(self, selected: Panel) -> tuple[Panel, Panel]:
+        """Return the series with all they have, and without what the test keeps."""
+        learned = until(selected, self.split.validation_end)
+        kept = _with_values(learned, self.notes)
+        if len(kept) < len(selected):
+            selected, learned = subset(selected, kept), subset(learned, kept)
+        if float(np.nanstd(learned.target)) == 0:
+            self.notes.append("Every value is the same: the forecast will repeat it.")
+        return selected, learned
+
+    def _refuse_nothing_to_learn(self) -> None:
+        longest = int((self.holdout.train_stops - self.panel.offsets[:-1]).max())
+        if longest < SHORTEST_HISTORY:
+            raise NotEnoughData(
+                f"Without validation and test, the longest series has {longest} values to learn "
+                f"from; it needs at least {SHORTEST_HISTORY}.",
+                field="/validation_steps",
+            )
 
     def _context(self) -> int:
         """Return the context length, after refusing lengths that no series has."""
@@ -116,6 +146,7 @@ class Fitting:
         calibration, metrics = measure(found, naive, panel, origins)
         if isinstance(self.learner, Completing):
             forecaster = self.learner.complete()
+        metrics |= self._tested(forecaster, calibration, nonnegative)
         settings = json.loads(json.dumps(forecaster.settings()))
         manifest = Manifest(
             algorithm=self.algorithm.name,
@@ -135,6 +166,7 @@ class Fitting:
             nonnegative=nonnegative,
             calibration=calibration,
             metrics=metrics,
+            split=stored(panel, self.split, self.holdout.held),
             series_count=len(panel),
             seed=recipe.seed,
             code_version=code_version(),
@@ -142,6 +174,23 @@ class Fitting:
             notes=tuple(self.notes),
         )
         return FittedModel(manifest, forecaster)
+
+    def _tested(
+        self, forecaster: Forecaster, calibration: Calibration, nonnegative: bool
+    ) -> Metrics:
+        """Return the metrics on the test, which nothing was learned from."""
+        horizon, seed = self.recipe.horizon, self.recipe.seed
+        if not self.recipe.test:
+            return {}
+        origins = windows_after(self.whole, horizon, self.split.validation_end)
+        if not origins:
+            self.notes.append("No series reaches into the test: there are no figures for it.")
+            return {}
+        found, naive = (
+            check(one, self.whole, origins, horizon, nonnegative=nonnegative, seed=seed)
+            for one in (forecaster, self._naive())
+        )
+        return measure_test(found, naive, calibration, self.whole, origins)
 
     def _naive(self) -> Forecaster:
         from shared.forecasting.statistical import StatisticalForecaster
@@ -175,8 +224,8 @@ def code_version() -> str:
         return "0.1.0"
 
 
-def _with_values(panel: Panel, notes: list[str]) -> Panel:
-    """Leave out series without any value, and say which."""
+def _with_values(panel: Panel, notes: list[str]) -> Index:
+    """Return the series that have any value, and say which do not."""
     seen = np.concatenate([[0], np.cumsum(np.isfinite(panel.target))])
     counts = seen[panel.offsets[1:]] - seen[panel.offsets[:-1]]
     empty = np.flatnonzero(counts == 0)
@@ -188,10 +237,7 @@ def _with_values(panel: Panel, notes: list[str]) -> Panel:
         notes.append(
             f"{len(empty)} series left out, they hold no values: {', '.join(named)}{more}."
         )
-        panel = subset(panel, np.flatnonzero(counts > 0))
-    if float(np.nanstd(panel.target)) == 0:
-        notes.append("Every value is the same: the forecast will repeat it.")
-    return panel
+    return np.flatnonzero(counts > 0)
 
 
 def _columns(panel: Panel, names: tuple[str, ...]) -> tuple[Column, ...]:

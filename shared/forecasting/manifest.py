@@ -1,5 +1,6 @@
 """What a stored model says about itself: enough to rebuild it and to make it again."""
 
+from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -24,6 +25,20 @@ class StoredScope(BaseModel):
     level: str = "global"
     keys: dict[str, str] = {}
     total: bool = False
+
+
+class StoredSplit(BaseModel):
+    """Training, validation and test by time, without zone: each ends with its last date."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    train_start: datetime
+    train_end: datetime
+    validation_end: datetime
+    test_end: datetime
+    train_steps: int
+    validation_steps: int
+    test_steps: int
 
 
 class Calibration(BaseModel):
@@ -60,6 +75,7 @@ class Manifest(BaseModel):
     nonnegative: bool
     calibration: Calibration
     metrics: dict[str, float | None]
+    split: StoredSplit | None = Field(default=None, description="None in models of before.")
     series_count: int
     seed: int
     code_version: str

@@ -18,13 +18,21 @@ class Scope:
 
 @dataclass(frozen=True)
 class Recipe:
-    """An algorithm and how to fit it. `context_length` None lets the frequency choose."""
+    """An algorithm and how to fit it. `context_length` None lets the frequency choose.
+
+    Args:
+        validation: steps before the test that check the learning; None lets the length of the
+            series choose.
+        test: steps at the end of the data that nothing is learned from.
+    """
 
     algorithm: str
     horizon: int
     context_length: int | None = None
     hyperparameters: dict[str, Any] = field(default_factory=dict)
     seed: int = 0
+    validation: int | None = None
+    test: int = 0
 
 
 @dataclass(frozen=True)

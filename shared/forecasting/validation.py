@@ -29,10 +29,16 @@ class Holdout:
 
     train_stops: Index  # (series,) flat row
     origins: list[tuple[int, int]]  # series, flat row of the first step
+    held: int  # steps
 
 
-def hold_back(panel: Panel, horizon: int) -> Holdout:
-    """Choose how much of the end of each series is kept for checking."""
+def hold_back(panel: Panel, horizon: int, train_end: int | None = None) -> Holdout:
+    """Choose how much of the end of each series is kept for checking.
+
+    With `train_end`, that is what comes after this period, for all series.
+    """
+    if train_end is not None:
+        return _after(panel, horizon, train_end)
     lengths = panel.stops - panel.offsets[:-1]
     count = _windows_each(lengths, horizon)
     stride = max(1, horizon // 4)
@@ -48,7 +54,32 @@ def hold_back(panel: Panel, horizon: int) -> Holdout:
         for one in series
         if np.isfinite(panel.target[panel.offsets[one] : panel.stops[one] - held]).any()
     ]
-    return Holdout(stops.astype(np.int64), origins)
+    return Holdout(stops.astype(np.int64), origins, held if origins else 0)
+
+
+def _after(panel: Panel, horizon: int, train_end: int) -> Holdout:
+    rows = panel.offsets[:-1] + (train_end + 1 - panel.first)  # the first that is not learned from
+    stops = np.clip(rows, panel.offsets[:-1], panel.stops)
+    origins = windows_after(panel, horizon, train_end)
+    held = int((panel.first + panel.stops - panel.offsets[:-1]).max()) - 1 - train_end
+    return Holdout(stops.astype(np.int64), origins, held)
+
+
+def windows_after(panel: Panel, horizon: int, period: int) -> list[tuple[int, int]]:
+    """Return windows that lie whole after a period, of series with a value before it."""
+    begin = panel.offsets[:-1] + (period + 1 - panel.first)
+    chosen = [
+        (int(one), start)
+        for one in np.flatnonzero(begin - panel.offsets[:-1] >= SHORTEST_HISTORY)
+        for start in range(
+            int(begin[one]), int(panel.stops[one]) - horizon + 1, max(1, horizon // 4)
+        )
+        if np.isfinite(panel.target[panel.offsets[one] : begin[one]]).any()
+    ]
+    if len(chosen) > MOST_WINDOWS:
+        places = np.linspace(0, len(chosen) - 1, MOST_WINDOWS).astype(int)
+        chosen = [chosen[place] for place in places]
+    return chosen
 
 
 def _windows_each(lengths: Index, horizon: int) -> int:
@@ -110,7 +141,27 @@ def measure(
     calibration = calibrate(checked.ordered, checked.actual)
     if not origins:
         return calibration, {}
-    fair = _cross_fitted(checked)
+    return calibration, _metrics(checked, _cross_fitted(checked), naive, panel, origins)
+
+
+def measure_test(
+    checked: Checked,
+    naive: Checked,
+    calibration: Calibration,
+    panel: Panel,
+    origins: list[tuple[int, int]],
+) -> Metrics:
+    """Measure on windows that neither the learning nor the calibration has seen."""
+    if not origins:
+        return {}
+    ordered = apply(calibration, checked.ordered)
+    found = _metrics(checked, ordered, naive, panel, origins)
+    return {f"test_{name}": value for name, value in found.items()}
+
+
+def _metrics(
+    checked: Checked, fair: Array, naive: Checked, panel: Panel, origins: list[tuple[int, int]]
+) -> Metrics:
     deciles, raw = quantiles_of(fair, DECILES), quantiles_of(checked.ordered, DECILES)
     usual = np.array(
         [
@@ -126,7 +177,7 @@ def measure(
     quotient = ratio(metrics["wql"] or 0.0, reference or 0.0)
     metrics["skill"] = None if quotient is None or metrics["wql"] is None else 1 - quotient
     metrics["windows"] = float(len(origins))
-    return calibration, metrics
+    return metrics
 
 
 def _cross_fitted(checked: Checked) -> Array:

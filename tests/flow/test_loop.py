@@ -58,6 +58,9 @@ def assert_model_is_published(system: Client, dataset: Any, task: Any) -> None:
     assert best["lineage"]["task_id"] == task["id"]
     assert best["lineage"]["dataset_digest"] == dataset["digest"]
     assert math.isfinite(best["metrics"]["wql"])
+    split = best["lineage"]["split"]
+    assert split["train_end"] < split["validation_end"] == split["test_end"]
+    assert split["test_end"] == dataset["end"]
 
 
 def assert_forecast_is_made(system: Client, task: Any, source: Source) -> Any:

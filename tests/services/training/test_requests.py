@@ -76,6 +76,10 @@ async def test_a_training_is_queued_and_can_be_looked_up(
         ({"scope": {"level": "product", "product_id": 7}}, 422, "/scope/product_id", ""),
         ({"horizon": 0}, 422, "/horizon", ""),
         ({"horizon": 117}, 422, "/horizon", "116 or fewer"),
+        ({"test_steps": 6}, 422, "/test_steps", "at least as many"),
+        ({"validation_steps": 6}, 422, "/validation_steps", "at least as many"),
+        ({"test_steps": 110}, 422, "/test_steps", "Keep 116 at most"),
+        ({"test_steps": 50, "validation_steps": 67}, 422, "/validation_steps", "117 of them"),
         ({"horizon": 20, "context_length": 101}, 422, "/context_length", "100 at most"),
         (
             {"scope": {"level": "series", "store_id": "S2", "product_id": "P3"}},

@@ -1265,6 +1265,8 @@ export interface components {
             code_version: string;
             /** Seed */
             seed: number;
+            /** @description What was learned from, validated and tested on. */
+            split?: components["schemas"]["Split"] | null;
             /**
              * Dataset Deleted
              * @description The dataset is gone since.
@@ -2141,6 +2143,17 @@ export interface components {
              * @default 0
              */
             seed: number;
+            /**
+             * Validation Steps
+             * @description Steps before the test that check the learning, at least the horizon; chosen if absent.
+             */
+            validation_steps?: number | null;
+            /**
+             * Test Steps
+             * @description Steps at the end that nothing is learned from; the metrics `test_…` are of them. At least the horizon, or 0.
+             * @default 0
+             */
+            test_steps: number;
         };
     };
     responses: never;
