@@ -78,8 +78,12 @@ class Stack:
 
     def resident_mb(self, module: str) -> float:
         """Return the resident memory of the process that was started as `python -m module`."""
+        return float(self.process(module).memory_info().rss) / 1e6
+
+    def process(self, module: str) -> psutil.Process:
+        """Return the process that was started as `python -m module`."""
         assert self._process is not None
         for process in psutil.Process(self._process.pid).children(recursive=True):
             if process.cmdline()[-2:] == ["-m", module]:
-                return float(process.memory_info().rss) / 1e6
+                return process
         sys.exit(f"{module} does not run.")
