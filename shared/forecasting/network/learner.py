@@ -12,7 +12,7 @@ from torch import Tensor
 from shared.forecasting.errors import Diverged, ForecastingError
 from shared.forecasting.network.body import Body
 from shared.forecasting.network.form import NetworkHyperparameters
-from shared.forecasting.network.windows import Source
+from shared.forecasting.network.windows import Source, Windows
 from shared.forecasting.panel import Index
 from shared.forecasting.recipe import Epoch
 from shared.forecasting.register import Problem
@@ -21,6 +21,7 @@ FEWEST_BATCHES = 20
 PASSES = 4  # how often an epoch of a small panel shows each row, about
 VALIDATION_WINDOWS = 256
 ID_DROPOUT = 0.1
+TOGETHER = 64  # windows that a CPU reads at once
 WARM_UP = 0.1
 GRADIENT_NORM = 1.0
 
@@ -127,9 +128,8 @@ class Training:
         with torch.random.fork_rng(devices=_cuda_devices(self.source.device)):
             torch.manual_seed(self.problem.recipe.seed * 100_003 + number)
             for _ in range(batches):
-                loss = self._loss()
                 optimizer.zero_grad(set_to_none=True)
-                loss.backward()
+                loss = self._learn(self.drawn(self.settings.batch_size))
                 norm = torch.nn.utils.clip_grad_norm_(self.body.parameters(), GRADIENT_NORM)
                 if not bool(torch.isfinite(loss + norm)):
                     return None
@@ -138,18 +138,40 @@ class Training:
                 total += loss.detach()
         return float(total) / batches
 
-    def _loss(self) -> Tensor:
+    def drawn(self, batch: int) -> Windows:
+        """Draw windows, each as likely as any other."""
         device = self.source.device
-        batch = self.settings.batch_size
         drawn = (torch.rand(batch, device=device, dtype=torch.float64) * self.ends[-1]).long()
         place = torch.searchsorted(self.ends, drawn, right=True)
         before = torch.where(place > 0, self.ends[(place - 1).clamp(min=0)], 0)
         series = self.series[place]
         origin = self.starts[place] + drawn - before
-        windows = self.source.cut(series, origin, self.stops[series], self.body.window)
-        drop = torch.rand(windows.ids.shape, device=device) < ID_DROPOUT
-        losses, counts = self.body(windows, self.body.encoder(windows, drop))
-        return losses.sum() / counts.sum().clamp(min=1)
+        return self.source.cut(series, origin, self.stops[series], self.body.window)
+
+    def _learn(self, windows: Windows) -> Tensor:
+        """Set the gradients of a batch's mean loss and return that loss.
+
+        On a CPU a batch is read in parts whose hidden vectors stay in its caches; the sum of
+        their gradients is that of the whole batch.
+        """
+        batch = len(windows.target)
+        together = TOGETHER if self.source.device.type == "cpu" else batch
+        drop = torch.rand(windows.ids.shape, device=self.source.device) < ID_DROPOUT
+        total = torch.zeros((), device=self.source.device)
+        count = torch.zeros((), device=self.source.device)
+        for at in range(0, batch, together):
+            part = slice(at, at + together)
+            some = windows.part(part)
+            losses, counts = self.body(some, self.body.encoder(some, drop[part]))
+            loss = losses.sum()
+            loss.backward()
+            total += loss.detach()
+            count += counts.sum()
+        count = count.clamp(min=1)
+        torch._foreach_div_(  # all of them in one call, as the optimizer does
+            [one.grad for one in self.body.parameters() if one.grad is not None], count
+        )
+        return total / count
 
     @torch.no_grad()
     def _validate(self) -> float | None:

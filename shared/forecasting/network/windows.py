@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -47,6 +48,10 @@ class Windows:
         moved = {name: part.to(device, non_blocking=True) for name, part in vars(self).items()}
         return Windows(**moved)
 
+    def part(self, part: slice) -> Windows:
+        """Return some of the windows."""
+        return Windows(**{name: values[part] for name, values in vars(self).items()})
+
 
 class Source:
     """A panel as tensors, shared with it on the CPU, copied once on another device."""
@@ -88,35 +93,83 @@ class Source:
             stop: flat row from which on the target must not be seen.
             shape: of the window.
         """
-        ahead = torch.arange(-shape.context, shape.horizon, device=self.device)
-        rows = origin[:, None] + ahead  # (batch, length)
-        begin, stop = self.offsets[series][:, None], stop[:, None]
-        end = self.offsets[series + 1][:, None]
-        periods = self.first[series][:, None] + rows - begin
-        lags = torch.tensor(shape.lags, device=self.device, dtype=torch.int64)
+        length, first = shape.length, origin - shape.context
+        begin, end = self.offsets[series], self.offsets[series + 1]
+        blank = _blank(length, self.device)
+        lagged = [
+            _rows(self.target, first - lag, length) + blank(first - lag, begin, stop)
+            for lag in shape.lags
+        ]
+        outside = blank(first, begin, stop)
+        target = _rows(self.target, first, length) + outside
+        nothing = target[..., None][..., :0]
+        period = first + self.first[series] - begin
         return Windows(
-            target=self._at(self.target, rows, begin, stop),
-            lagged=self._at(self.target, rows[..., None] - lags, begin[..., None], stop[..., None]),
-            inside=(rows >= begin),
-            known=self._covariates(self.known, rows, begin, end),
-            past=self._covariates(self.past, rows, begin, stop),
-            calendar=self._calendar[periods - self._calendar_first],
+            target=target,
+            lagged=torch.stack(lagged, -1) if lagged else nothing,
+            inside=blank.begun(first, begin),
+            known=nothing
+            if self.known is None
+            else _rows(self.known, first, length) + blank(first, begin, end)[..., None],
+            past=nothing
+            if self.past is None
+            else _rows(self.past, first, length) + outside[..., None],
+            calendar=_rows(self._calendar, period - self._calendar_first, length),
             static=self.static[series],
             ids=self.ids[series],
         )
 
-    def _at(self, values: Tensor, rows: Tensor, begin: Tensor, stop: Tensor) -> Tensor:
-        found = values[rows.clamp(0, max(0, len(values) - 1))]
-        return torch.where((rows >= begin) & (rows < stop), found, torch.nan)
 
-    def _covariates(
-        self, values: Tensor | None, rows: Tensor, begin: Tensor, stop: Tensor
-    ) -> Tensor:
-        if values is None:
-            return torch.zeros(*rows.shape, 0, device=self.device)
-        found = values[rows.clamp(0, len(values) - 1)]
-        inside = ((rows >= begin) & (rows < stop))[..., None]
-        return torch.where(inside, found, torch.nan)
+class _Blank:
+    """Blanks windows outside their series: adding NaN is cheaper than asking where to put it."""
+
+    def __init__(self, length: int, device: torch.device) -> None:
+        zeros = torch.zeros(length, device=device)
+        self.length = length
+        self.late = torch.cat([zeros + torch.nan, zeros])
+        self.early = torch.cat([zeros, zeros + torch.nan])
+        self.ready = torch.cat([zeros > 0, zeros == 0])
+
+    def __call__(self, first: Tensor, begin: Tensor, stop: Tensor) -> Float[Tensor, "batch length"]:
+        """Return 0 in the rows begin … stop-1 and NaN elsewhere."""
+        late = _rows(self.late, self._skip(first, begin), self.length)
+        after = (first + self.length - stop).clamp(0, self.length)
+        return late + _rows(self.early, after, self.length)
+
+    def begun(self, first: Tensor, begin: Tensor) -> Bool[Tensor, "batch length"]:
+        """Return True from the row `begin` on."""
+        return _rows(self.ready, self._skip(first, begin), self.length)
+
+    def _skip(self, first: Tensor, begin: Tensor) -> Tensor:
+        return self.length - (begin - first).clamp(0, self.length)
+
+
+@lru_cache(maxsize=16)
+def _blank(length: int, device: torch.device) -> _Blank:
+    with torch.inference_mode(False):
+        return _Blank(length, device)
+
+
+def _rows(table: Tensor, first: Int[Tensor, " batch"], length: int) -> Tensor:
+    """Return the rows first … first+length-1 of each window; anything where there are none.
+
+    Overlapping windows are a view of the table, so that a CPU copies whole windows at once.
+    """
+    last = len(table) - length
+    if last < 0 or table.is_cuda:
+        return _gathered(table, first, length)
+    width = table[:1].numel()
+    windows = table.as_strided((last + 1, length * width), (width, 1))
+    found = windows.index_select(0, first.clamp(0, last)).view(-1, length, *table.shape[1:])
+    beyond = torch.nonzero((first < 0) | (first > last))[:, 0]
+    if len(beyond):
+        found[beyond] = _gathered(table, first[beyond], length)
+    return found
+
+
+def _gathered(table: Tensor, first: Tensor, length: int) -> Tensor:
+    rows = first[:, None] + torch.arange(length, device=first.device)
+    return table[rows.clamp(0, len(table) - 1)]
 
 
 def forecast_windows(
