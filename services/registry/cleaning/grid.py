@@ -1,5 +1,7 @@
 """Places rows on the grid: duplicates joined, gaps filled, everything in order without sorting."""
 
+from typing import overload
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,6 +16,7 @@ from shared.contracts.datasets import Mapping
 from shared.kit.errors import Invalid
 
 Integers = NDArray[np.int64]
+Places = NDArray[np.int32]
 MOST_CELLS = 300_000_000
 
 
@@ -55,6 +58,7 @@ def _place(
 ) -> Panel:
     base = int(periods.min())
     period = (periods - base).astype(np.int32)[rows.dates]
+    rows.dates = np.empty(0, np.int32)  # memory is short here: what is done with goes
     first = np.full(grouped.count, np.iinfo(np.int32).max, np.int32)
     last = np.zeros(grouped.count, np.int32)
     np.minimum.at(first, grouped.series, period)
@@ -67,11 +71,11 @@ def _place(
             f"{len(period):,} rows; {MOST_CELLS:,} are the most. Choose a coarser frequency.",
             field="/mapping/frequency",
         )
-    place = (offsets[:-1] - first)[grouped.series] + period
-    identity = cells == len(place) and bool((place[1:] > place[:-1]).all())
-    if identity:
-        place = np.empty(0, np.int64)
     observed = _observed(rows, grouped, period, first)
+    place = (offsets[:-1] - first).astype(np.int32)[grouped.series]
+    place += period
+    del period
+    identity = cells == len(place) and bool((place[1:] > place[:-1]).all())
     panel = Panel(grid, grouped.ids, offsets, first.astype(np.int64) + base, observed, rows.target)
     if identity:
         panel.covariates = rows.covariates
@@ -94,20 +98,23 @@ def _observed(
 
 
 def _scatter(
-    panel: Panel, rows: Rows, place: Integers, cells: int, mapping: Mapping, report: Report
+    panel: Panel, rows: Rows, place: Places, cells: int, mapping: Mapping, report: Report
 ) -> None:
-    counts = np.bincount(place, minlength=cells)
+    panel.filled = np.ones(cells, bool)
+    panel.filled[place] = False
+    if len(place) + int(panel.filled.sum()) > cells:
+        fix = _note_doubles(panel, rows, place, report)
+        panel.target = _joined(rows.target, place, cells, fix)
+    else:
+        panel.target = _placed(rows.target, place, cells)
+    rows.target = panel.target
+    for name in list(rows.covariates):
+        panel.covariates[name] = _placed(rows.covariates.pop(name), place, cells)
+
+
+def _note_doubles(panel: Panel, rows: Rows, place: Places, report: Report) -> str | None:
+    counts = np.bincount(place)
     doubles = int((counts > 1).sum())
-    fix = _note_doubles(panel, rows, place, counts, doubles, report) if doubles else None
-    panel.target = _joined(rows.target, place, counts, fix)
-    panel.filled = counts == 0
-    for name, column in rows.covariates.items():
-        panel.covariates[name] = _placed(column, place, cells)
-
-
-def _note_doubles(
-    panel: Panel, rows: Rows, place: Integers, counts: Integers, doubles: int, report: Report
-) -> str | None:
     examples = []
     for cell in np.flatnonzero(counts > 1)[:5]:
         same = np.flatnonzero(place == cell)[:4]
@@ -123,21 +130,25 @@ def _note_doubles(
     )
 
 
-def _joined(target: Floats, place: Integers, counts: Integers, fix: str | None) -> Floats:
-    joined = np.full(len(counts), np.nan)
+def _joined(target: Floats, place: Places, cells: int, fix: str | None) -> Floats:
+    joined = np.full(cells, np.nan)
     if fix in (None, "last", "refuse"):
         joined[place] = target
         return joined
     has = ~np.isnan(target)
     places = place if has.all() else place[has]
-    sums = np.bincount(places, target if has.all() else target[has], len(counts))
-    numbers = np.bincount(places, minlength=len(counts))
+    sums = np.bincount(places, target if has.all() else target[has], cells)
+    numbers = np.bincount(places, minlength=cells)
     some = numbers > 0
     joined[some] = sums[some] / numbers[some] if fix == "mean" else sums[some]
     return joined
 
 
-def _placed(column: Floats | Coded, place: Integers, cells: int) -> Floats | Coded:
+@overload
+def _placed(column: Floats, place: Places, cells: int) -> Floats: ...
+@overload
+def _placed(column: Floats | Coded, place: Places, cells: int) -> Floats | Coded: ...
+def _placed(column: Floats | Coded, place: Places, cells: int) -> Floats | Coded:
     if isinstance(column, Coded):
         codes = np.full(cells, -1, np.int32)
         codes[place] = column.codes

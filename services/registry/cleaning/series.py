@@ -1,6 +1,9 @@
 """Groups rows into series, finds their frequency, and leaves out what has no target."""
 
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +18,7 @@ from shared.kit.errors import Invalid
 
 Integers = NDArray[np.int64]
 Series = NDArray[np.int32]
+Numbers = NDArray[np.int32] | NDArray[np.int64]
 FEWEST_DATES = 3
 _DENSE = 100_000_000  # so many combinations of names are marked in a table
 _BLOCK = 8_000_000
@@ -34,18 +38,28 @@ def group(rows: Rows, name: str) -> Grouped:
     if not rows.ids:
         zeros = np.zeros(len(rows.numbers), np.int32)
         return Grouped(zeros, 1, {"series_id": Coded(np.zeros(1, np.int32), [name])})
-    ordered = {key: _in_order(column) for key, column in rows.ids.items()}
-    combined, size = np.zeros(1, np.int64), 1
-    for column in ordered.values():
-        combined = combined * len(column.values) + column.codes
-        size *= max(1, len(column.values))
-    present, series = _number(combined, size)
+    combined, names = _combined(rows)
+    present, series = _number(combined, math.prod(max(1, len(v)) for v in names.values()))
     ids: dict[str, Coded] = {}
     rest = present
-    for key, column in reversed(ordered.items()):
-        ids[key] = Coded((rest % len(column.values)).astype(np.int32), column.values)
-        rest = rest // len(column.values)
+    for key, values in reversed(names.items()):
+        ids[key] = Coded((rest % len(values)).astype(np.int32), values)
+        rest = rest // len(values)
     return Grouped(series, len(present), dict(reversed(ids.items())))
+
+
+def _combined(rows: Rows) -> tuple[Numbers, dict[str, list[Any]]]:
+    """Return one number per row for all its names; the rows let go of theirs."""
+    sizes = [max(1, len(column.values)) for column in rows.ids.values()]
+    small = math.prod(sizes) < np.iinfo(np.int32).max
+    combined: Any = np.zeros(len(rows.numbers), np.int32 if small else np.int64)
+    names = {}
+    for key in list(rows.ids):
+        column = _in_order(rows.ids.pop(key))
+        combined *= max(1, len(column.values))
+        combined += column.codes
+        names[key] = column.values
+    return combined, names
 
 
 def _in_order(column: Coded) -> Coded:
@@ -55,10 +69,10 @@ def _in_order(column: Coded) -> Coded:
     return Coded(rank[column.codes], [column.values[i] for i in order])
 
 
-def _number(combined: Integers, size: int) -> tuple[Integers, Series]:
+def _number(combined: Numbers, size: int) -> tuple[Integers, Series]:
     if size > _DENSE:
         present, series = np.unique(combined, return_inverse=True)
-        return present, series.astype(np.int32)
+        return present.astype(np.int64), series.astype(np.int32)
     marked = np.zeros(size, bool)
     marked[combined] = True
     numbers = (np.cumsum(marked) - 1).astype(np.int32)
@@ -161,14 +175,12 @@ def find_grid(
 def _own_steps(rows: Rows, grouped: Grouped) -> tuple[Integers, Steps]:
     """Return the usual step of each regular series (0 for the others), and all steps."""
     width = len(rows.moments)
-    keys = _ordered_keys(grouped.series, rows.dates, grouped.count, width)
     low = np.full(grouped.count, np.iinfo(np.int64).max)
     high = np.zeros(grouped.count, np.int64)
     number = np.zeros(grouped.count, np.int64)
     span = np.zeros(grouped.count)
     sizes: dict[int, int] = {}
-    for start in range(0, len(keys), _BLOCK):
-        block = keys[start : start + _BLOCK + 1]
+    for block in _ordered_blocks(grouped.series, rows.dates, grouped.count, width):
         moments, series = rows.moments[block % width], block // width
         same = series[1:] == series[:-1]
         steps, owners = np.diff(moments)[same], series[1:][same]
@@ -192,15 +204,40 @@ _GAPPY = 1.1  # a step in ten may be missing
 _LENIENT = 28 / 31  # months differ in length, and quarters and years less
 
 
-def _ordered_keys(series: Series, dates: NDArray[np.int32], count: int, width: int) -> Integers:
-    keys = series.astype(np.int64) * width + dates
-    if len(keys) < 2 or bool((keys[1:] > keys[:-1]).all()):
-        return keys
-    if count * width <= max(_DENSE, 4 * len(keys)):
+def _ordered_blocks(
+    series: Series, dates: NDArray[np.int32], count: int, width: int
+) -> Iterator[Integers]:
+    """Yield series and date of all rows as one number, in order, none twice, in blocks.
+
+    Each block begins with the last number of the one before.
+    """
+    carried = np.empty(0, np.int64)
+    for block in _blocks_in_order(series, dates, count, width):
+        yield np.concatenate([carried, block])
+        carried = block[-1:] if len(block) else carried
+
+
+def _blocks_in_order(
+    series: Series, dates: NDArray[np.int32], count: int, width: int
+) -> Iterator[Integers]:
+    def keys(start: int, stop: int) -> Integers:
+        found = series[start:stop].astype(np.int64)
+        found *= width
+        found += dates[start:stop]
+        return found
+
+    starts = range(0, len(series), _BLOCK)
+    if all((np.diff(keys(start, start + _BLOCK + 1)) > 0).all() for start in starts):
+        yield from (keys(start, start + _BLOCK) for start in starts)
+    elif count * width <= max(_DENSE, 4 * len(series)):
         marked = np.zeros(count * width, bool)
-        marked[keys] = True
-        return np.flatnonzero(marked).astype(np.int64)
-    return np.unique(keys)
+        for start in starts:
+            marked[keys(start, start + _BLOCK)] = True
+        for start in range(0, len(marked), _BLOCK):
+            yield np.flatnonzero(marked[start : start + _BLOCK]) + start
+    else:
+        unique = np.unique(keys(0, len(series)))
+        yield from (unique[start : start + _BLOCK] for start in range(0, len(unique), _BLOCK))
 
 
 def _note_mixed(grid: Grid, own: Integers, grouped: Grouped, report: Report) -> NDArray[np.bool_]:

@@ -32,6 +32,12 @@ class Source:
     findings: list[Finding] = field(default_factory=list)
     present: list[str] = field(default_factory=list)
 
+    def take_column(self, name: str) -> Column:
+        """Return a column and let go of it, so that large files do not lie in memory twice."""
+        column = self.table.column(name)
+        self.table = self.table.drop_columns([name])
+        return column
+
     @property
     def names(self) -> list[str]:
         """Return the names of all columns of the file."""
