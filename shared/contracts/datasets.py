@@ -18,6 +18,9 @@ class Gaps(StrEnum):
     closed = "closed"  # zero, but missing where no series at all has a row: the shop was closed
 
 
+Layout = Literal["long", "wide", "dates"]
+
+
 class Reading(Contract):
     """How to read the file; what is absent is found out from the file itself."""
 
@@ -32,7 +35,10 @@ class Reading(Contract):
 class Mapping(Contract):
     """Which column plays which role, how the file is read, and how problems are mended."""
 
-    date: str = Field(description="The column with the dates or times.")
+    date: str = Field(
+        description="The column with the dates or times. Layout `dates`: the date of the first "
+        "column in `values`, where the names of the columns are only numbered; else empty."
+    )
     target: str = Field(description="The column to forecast; in a wide file, the name it gets.")
     ids: list[str] = Field(default=[], description="Columns that together name a series.")
     known: list[str] = Field(default=[], description="Known in the future: price, promotion.")
@@ -40,10 +46,12 @@ class Mapping(Contract):
     static: list[str] = Field(default=[], description="One value per series: category, size.")
     frequency: str | None = Field(default=None, description="pandas alias; guessed if absent.")
     gaps: Gaps = Gaps.zero
-    layout: Literal["long", "wide"] = Field(
-        default="long", description="wide: each column in `values` is a series of its own."
+    layout: Layout = Field(
+        default="long",
+        description="wide: each column in `values` is a series of its own; dates: each column in "
+        "`values` is a date, each row a series.",
     )
-    values: list[str] = Field(default=[], description="Wide files: the columns with values.")
+    values: list[str] = Field(default=[], description="Other than long: the columns with values.")
     series: str = Field(default="series_id", description="Wide files: the id column to make.")
     reading: Reading = Reading()
     fixes: dict[str, str] = Field(
@@ -104,7 +112,7 @@ class Preview(Reply):
 
     format: SourceFormat
     columns: list[ColumnGuess]
-    layout: Literal["long", "wide"]
+    layout: Layout
     mapping: Mapping | None = Field(
         description="What `POST /upload` takes; `null` where date or target were not found."
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from services.registry.cleaning import across
 from services.registry.cleaning import dates as dating
 from services.registry.cleaning.columns import Coded, Floats, Mask, coded, named
 from services.registry.cleaning.numbers import Numbers, numbers
@@ -53,7 +54,7 @@ def check_columns(mapping: Mapping, present: list[str]) -> None:
         Invalid: with a pointer to each wrong name.
     """
     there = ", ".join(present[:30])
-    named_columns = [("/mapping/date", mapping.date)]
+    named_columns = [("/mapping/date", mapping.date)] if mapping.layout != "dates" else []
     if mapping.layout == "long":
         named_columns.append(("/mapping/target", mapping.target))
     for role in ("ids", "known", "past", "static", "values"):
@@ -71,7 +72,7 @@ def check_columns(mapping: Mapping, present: list[str]) -> None:
         elif name in seen:
             errors.append(FieldError(pointer=place, detail=f"{name!r} already plays a role."))
         seen.add(name)
-    if mapping.layout == "wide" and not mapping.values:
+    if mapping.layout != "long" and not mapping.values:
         errors.append(FieldError(pointer="/mapping/values", detail="Name the columns with values."))
     if errors:
         raise Invalid(errors[0].detail, errors=errors)
@@ -87,35 +88,36 @@ def build(source: Source, mapping: Mapping, report: Report) -> Rows:
     report.add(source.findings, "/file")
     decimal = source.format.decimal or "."
     rows = (
-        _wide(source, mapping, report, decimal)
-        if mapping.layout == "wide"
-        else _long(source, mapping, report, decimal)
+        _long(source, mapping, report, decimal)
+        if mapping.layout == "long"
+        else _melted(source, mapping, report, decimal)
     )
     rows, days = _with_dates(rows, source, mapping, report)
     return _with_names(rows, mapping, report) if days else rows
 
 
 def _long(source: Source, mapping: Mapping, report: Report, decimal: str) -> Rows:
-    table = source.table
     rows = _row_numbers(source)
     covariates: dict[str, Floats | Coded] = {}
     for role in ("known", "past"):
         for i, name in enumerate(getattr(mapping, role)):
             place = f"/mapping/{role}/{i}"
-            covariates[name] = _covariate(table.column(name), decimal, report, place, name, rows)
+            column = source.take_column(name)
+            covariates[name] = _covariate(column, decimal, report, place, name, rows)
+            del column
     return Rows(
         rows,
-        {name: named(table.column(name)) for name in mapping.ids},
+        {name: named(source.take_column(name)) for name in mapping.ids},
         np.empty(0, np.int32),
         np.empty(0, np.int64),
-        _target(table.column(mapping.target), decimal, report, mapping.target, rows),
+        _target(source.take_column(mapping.target), decimal, report, mapping.target, rows),
         covariates,
-        {name: named(table.column(name)) for name in mapping.static},
+        {name: named(source.take_column(name)) for name in mapping.static},
     )
 
 
-def _wide(source: Source, mapping: Mapping, report: Report, decimal: str) -> Rows:
-    """Melt: the rows of each value column under those of the one before."""
+def _melted(source: Source, mapping: Mapping, report: Report, decimal: str) -> Rows:
+    """Put the rows of each value column under those of the one before."""
     table, width = source.table, len(mapping.values)
     height = table.num_rows
     rows = _row_numbers(source)
@@ -127,9 +129,10 @@ def _wide(source: Source, mapping: Mapping, report: Report, decimal: str) -> Row
         return Coded(np.tile(column.codes, width), column.values)
 
     ids = {name: repeated(named(table.column(name))) for name in mapping.ids}
-    ids[mapping.series] = Coded(
-        np.repeat(np.arange(width, dtype=np.int32), height), list(mapping.values)
-    )
+    if mapping.layout == "wide":
+        ids[mapping.series] = Coded(
+            np.repeat(np.arange(width, dtype=np.int32), height), list(mapping.values)
+        )
     covariates: dict[str, Floats | Coded] = {}
     for name in (*mapping.known, *mapping.past):
         column = _covariate(table.column(name), decimal, report, "/mapping", name, rows)
@@ -207,9 +210,14 @@ def _covariate(
 
 
 def _with_dates(rows: Rows, source: Source, mapping: Mapping, report: Report) -> tuple[Rows, bool]:
-    column = coded(source.table.column(mapping.date))
-    found = dating.dates(column, mapping.reading.date_order)
-    codes = found.codes
+    if mapping.layout == "dates":
+        found = across.dates_of(mapping)
+        codes = np.repeat(found.codes, source.table.num_rows)
+        column = Coded(codes, found.texts)
+    else:
+        column = coded(source.take_column(mapping.date))
+        found = dating.dates(column, mapping.reading.date_order)
+        codes = found.codes
     if mapping.layout == "wide":
         codes = np.tile(codes, len(mapping.values))
     order = np.unique(found.moments[:-1])
@@ -217,7 +225,7 @@ def _with_dates(rows: Rows, source: Source, mapping: Mapping, report: Report) ->
     rank = np.searchsorted(order, found.moments).astype(np.int32)
     rank[found.moments == dating.NAT] = -1
     rows.dates, rows.moments = rank[codes], order
-    _note_dates(found, column, rows, report, mapping.date)
+    _note_dates(found, column, rows, report, mapping.date or "names of the columns")
     if not len(order):
         raise Invalid(
             f"The column {mapping.date!r} holds no dates: choose another one.",

@@ -28,12 +28,13 @@ def guess_mapping(source: Source, reading: Reading) -> tuple[Roles, Mapping | No
     table = source.table
     roles = guess_roles([profile(n, table.column(n), decimal) for n in table.column_names])
     date, target = roles.having("date"), roles.having("target")
-    if not date or not (target or roles.layout == "wide"):
+    if roles.layout == "long" and not target:
         return roles, None
-    wide = roles.layout == "wide"
+    if roles.layout != "dates" and not date:
+        return roles, None
     return roles, Mapping(
-        date=date[0],
-        target="value" if wide else target[0],
+        date=date[0] if date else "",
+        target=target[0] if roles.layout == "long" else "value",
         ids=roles.having("id"),
         known=roles.having("known"),
         past=roles.having("past"),

@@ -6,9 +6,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from services.registry.guessing.dates_across import dates_across
 from services.registry.guessing.profiles import Profile
 from services.registry.guessing.words import bare, role_by_name
-from shared.contracts.datasets import ColumnGuess
+from shared.contracts.datasets import ColumnGuess, Layout
 
 Role = Literal["date", "target", "id", "known", "past", "static", "value", "ignore"]
 _FEWEST_WIDE = 2
@@ -30,7 +31,7 @@ class Roles:
     """The roles of all columns, by name."""
 
     guesses: dict[str, Guess] = field(default_factory=dict)
-    layout: Literal["long", "wide"] = "long"
+    layout: Layout = "long"
 
     def having(self, role: Role) -> list[str]:
         """Return the columns with a role, in the order of the file."""
@@ -55,6 +56,9 @@ class Roles:
 def guess_roles(profiles: list[Profile]) -> Roles:
     """Guess the role of every column."""
     roles = Roles({p.name: _first_guess(p) for p in profiles})
+    if dates_across(roles.guesses):
+        roles.layout = "dates"
+        return roles
     _one_date(roles)
     _one_target(roles)
     if not roles.having("target") or _is_wide(roles):

@@ -19,6 +19,9 @@ _LOOKED_AT = 200  # lines
 _NUMBER = re.compile(r"[-+]?[\d.,\s'’%$€£¥()]*\d[\d.,\s'’%$€£¥()]*")
 _COMMA = re.compile(r"[-+]?(\d{1,3}(\.\d{3})+|\d+),\d+")
 _POINT = re.compile(r"[-+]?(\d{1,3}(,\d{3})+|\d+)\.\d+")
+_NAMED_BY_DATE = re.compile(
+    r"(19|20)\d{2}((0[1-9]|1[0-2])([0-3]\d)?)?|\d{1,4}[-/.年]\d{1,2}([-/.月]\d{1,4}日?)?"
+)
 _DATE = re.compile(r"\d{1,4}[-/.年]\d{1,2}([-/.月]\d{1,4}日?)?([ T].*)?")
 
 
@@ -105,7 +108,12 @@ def find_header(rows: list[list[str]], width: int) -> int | None:
         if len(row) < width - 1 or len(filled) < max(1, width * 0.6):
             continue
         row = with_index(row, width)
-        if not any(map(is_value, filled)) or _differs_below(row, rows[index + 1 :], width):
+        below = [row for row in rows[index + 1 :][:20] if len(row) == width]
+        if (
+            not any(map(is_value, filled))
+            or _differs_below(row, below, width)
+            or _dates_above_numbers(row, below)
+        ):
             return index
         return None
     return 0
@@ -116,17 +124,26 @@ def with_index(names: list[str], width: int) -> list[str]:
     return ["", *names] if len(names) == width - 1 else names
 
 
-def _differs_below(names: list[str], rows: list[list[str]], width: int) -> bool:
+def _differs_below(names: list[str], below: list[list[str]], width: int) -> bool:
     """Say whether a row with some numbers or dates in it still names the columns below it.
 
     Years, dates or product codes may be names; then at least one column has text on top and
     values below.
     """
-    below = [row for row in rows[:20] if len(row) == width]
     return any(
         not is_value(name.strip()) and name.strip() and _all_values(row[i] for row in below)
         for i, name in enumerate(names[:width])
     )
+
+
+def _dates_above_numbers(names: list[str], below: list[list[str]]) -> bool:
+    """Say whether at least three names are dates (or years) and stand above other numbers."""
+    dated = [i for i, name in enumerate(names) if _NAMED_BY_DATE.fullmatch(name.strip())]
+    if len(dated) < 3 or len({names[i] for i in dated}) < len(dated) or not below:
+        return False
+    cells = [row[i].strip() for row in below for i in dated if i < len(row)]
+    alike = sum(bool(_NAMED_BY_DATE.fullmatch(cell)) for cell in cells)
+    return _all_values(cells) and alike * 2 < len(cells)
 
 
 def _all_values(cells: Iterable[str]) -> bool:

@@ -1310,7 +1310,7 @@ export interface components {
         Mapping: {
             /**
              * Date
-             * @description The column with the dates or times.
+             * @description The column with the dates or times. Layout `dates`: the date of the first column in `values`, where the names of the columns are only numbered; else empty.
              */
             date: string;
             /**
@@ -1351,14 +1351,14 @@ export interface components {
             gaps: components["schemas"]["Gaps"];
             /**
              * Layout
-             * @description wide: each column in `values` is a series of its own.
+             * @description wide: each column in `values` is a series of its own; dates: each column in `values` is a date, each row a series.
              * @default long
              * @enum {string}
              */
-            layout: "long" | "wide";
+            layout: "long" | "wide" | "dates";
             /**
              * Values
-             * @description Wide files: the columns with values.
+             * @description Other than long: the columns with values.
              * @default []
              */
             values: string[];
@@ -1608,7 +1608,7 @@ export interface components {
              * Layout
              * @enum {string}
              */
-            layout: "long" | "wide";
+            layout: "long" | "wide" | "dates";
             /** @description What `POST /upload` takes; `null` where date or target were not found. */
             mapping: components["schemas"]["Mapping"] | null;
             /** Frequency */
