@@ -76,8 +76,9 @@ class Frequency:
             self._refuse(dates, ~np.is_busday(days))
             return np.busday_count("1970-01-01", days).astype(np.int64) // self.step
         ticks = micro.astype(np.int64) - self.phase
-        self._refuse(dates, ticks % self.step != 0)
-        return ticks // self.step
+        periods = ticks // self.step
+        self._refuse(dates, periods * self.step != ticks)
+        return periods
 
     def _refuse(self, dates: Dates, wrong: NDArray[np.bool_]) -> None:
         if wrong.any():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,7 @@ class Panel:
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     overlay: Overlay = field(default_factory=dict)
     fill: Mapping[str, str] = field(default_factory=dict)
+    note: str = ""  # what the user says about the horizon; only language models read it
 
     @classmethod
     def from_arrow(
@@ -69,6 +71,30 @@ class Panel:
 
         columns = Columns(tuple(ids), date, target, tuple(known), tuple(past), tuple(static))
         return read(table, columns, Frequency.parse(frequency))
+
+    @classmethod
+    def from_parquet(
+        cls,
+        path: Path | str,
+        *,
+        ids: Sequence[str],
+        date: str,
+        target: str,
+        frequency: str,
+        known: Sequence[str] = (),
+        past: Sequence[str] = (),
+        static: Sequence[str] = (),
+    ) -> Panel:
+        """Read a file like `from_arrow` reads a table, without ever holding all of it.
+
+        Raises:
+            InvalidPanel: as `from_arrow`.
+            OSError: the file cannot be read.
+        """
+        from shared.forecasting.arrow import Columns, read_file
+
+        columns = Columns(tuple(ids), date, target, tuple(known), tuple(past), tuple(static))
+        return read_file(Path(path), columns, Frequency.parse(frequency))
 
     def __len__(self) -> int:
         return len(self.first)

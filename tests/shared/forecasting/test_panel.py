@@ -1,11 +1,13 @@
 from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
 
-from shared.forecasting import InvalidPanel, Panel, SeriesNotFound
+from shared.forecasting import InvalidPanel, Panel, SeriesNotFound, arrow
 from tests.shared.forecasting.samples import frame, panel_of, series_panel
 
 
@@ -177,3 +179,37 @@ def test_text_where_numbers_belong_is_refused() -> None:
 
     with pytest.raises(InvalidPanel, match="holds no dates"):
         read(data)
+
+
+@pytest.mark.parametrize("batch", [7, 64, 10_000])
+def test_a_file_is_read_in_parts_as_if_it_were_one_table(
+    batch: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = frame()
+    late = data[(data["date"].dt.day % 5 != 0) & (data.index % 11 != 3)]  # dates left out
+    late = late.assign(kind=np.where(late["date"].dt.month == 3, "z", "a"))
+    roles: dict[str, Any] = {
+        "known": ("promotion", "kind"),
+        "past": ("visitors",),
+        "static": ("category",),
+    }
+    late.to_parquet(tmp_path / "sales.parquet", index=False)
+    whole = panel_of(late, **roles)
+    monkeypatch.setattr(arrow, "BATCH", batch)
+
+    read = Panel.from_parquet(
+        tmp_path / "sales.parquet",
+        ids=["store_id", "product_id"],
+        date="date",
+        target="sales",
+        frequency="D",
+        **roles,
+    )
+
+    assert len(read.target) > len(late)
+    for name, value in vars(whole).items():
+        if isinstance(value, np.ndarray):
+            np.testing.assert_array_equal(getattr(read, name), value, err_msg=name)
+    assert (read.clock, read.id_labels, read.labels) == (
+        whole.clock, whole.id_labels, whole.labels
+    )  # fmt: skip
