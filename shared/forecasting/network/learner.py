@@ -12,7 +12,7 @@ from torch import Tensor
 from shared.forecasting.errors import Diverged, ForecastingError
 from shared.forecasting.network.body import Body
 from shared.forecasting.network.form import NetworkHyperparameters
-from shared.forecasting.network.windows import Source, Windows
+from shared.forecasting.network.windows import Source, Windows, WindowShape
 from shared.forecasting.panel import Index
 from shared.forecasting.recipe import Epoch
 from shared.forecasting.register import Problem
@@ -128,17 +128,24 @@ class Training:
         with torch.random.fork_rng(devices=_cuda_devices(self.source.device)):
             torch.manual_seed(self.problem.recipe.seed * 100_003 + number)
             for _ in range(batches):
-                optimizer.zero_grad(set_to_none=True)
-                loss = self._learn(self.drawn(self.settings.batch_size))
-                norm = torch.nn.utils.clip_grad_norm_(self.body.parameters(), GRADIENT_NORM)
-                if not bool(torch.isfinite(loss + norm)):
+                loss = self.step(optimizer)
+                if loss is None:
                     return None
-                optimizer.step()
                 schedule.step()
-                total += loss.detach()
+                total += loss
         return float(total) / batches
 
-    def drawn(self, batch: int) -> Windows:
+    def step(self, optimizer: torch.optim.Optimizer) -> Tensor | None:
+        """Take a step on fresh windows and return their loss; None, and no step, if not finite."""
+        optimizer.zero_grad(set_to_none=True)
+        loss = self._learn(self.drawn(self.settings.batch_size))
+        norm = torch.nn.utils.clip_grad_norm_(self.body.parameters(), GRADIENT_NORM)
+        if not bool(torch.isfinite(loss + norm)):
+            return None
+        optimizer.step()
+        return loss
+
+    def drawn(self, batch: int, shape: WindowShape | None = None) -> Windows:
         """Draw windows, each as likely as any other."""
         device = self.source.device
         drawn = (torch.rand(batch, device=device, dtype=torch.float64) * self.ends[-1]).long()
@@ -146,7 +153,7 @@ class Training:
         before = torch.where(place > 0, self.ends[(place - 1).clamp(min=0)], 0)
         series = self.series[place]
         origin = self.starts[place] + drawn - before
-        return self.source.cut(series, origin, self.stops[series], self.body.window)
+        return self.source.cut(series, origin, self.stops[series], shape or self.body.window)
 
     def _learn(self, windows: Windows) -> Tensor:
         """Set the gradients of a batch's mean loss and return that loss.

@@ -1,0 +1,113 @@
+"""Learning beside neuralforecast: values learned from per second, and seconds to its accuracy."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import torch
+
+from benchmarks.figures import Figure
+from benchmarks.speed import panels, peers
+from benchmarks.speed.training import BATCH, training_of
+from shared.forecasting import Fitting, Panel, Recipe
+from shared.forecasting.calibration import quantiles_of
+from shared.forecasting.metrics import DECILES, wql
+from shared.forecasting.network.family import NetworkForecaster
+
+PEERS = {"lstm": "LSTM", "transformer": "VanillaTransformer", "kan": "KAN"}
+FACTOR = {"lstm": 5.0, "transformer": 5.0, "kan": 1.0}
+STEPS = 100  # that neuralforecast takes
+REPEATS = 6
+
+
+def beside(name: str) -> list[Figure]:
+    """Let both learn from the same days and foretell the same last days."""
+    found = panels.table()
+    frame = panels.long_frame(found)
+    cut = frame["ds"].max() - pd.Timedelta(days=panels.HORIZON)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "sales.parquet"
+        frame.to_parquet(file, index=False)
+        peer = peers.neuralforecast(
+            PEERS[name], file=str(file), cut=str(cut), horizon=panels.HORIZON,
+            context=panels.CONTEXT, batch=BATCH, steps=STEPS, known=list(panels.KNOWN),
+        )  # fmt: skip
+    actual = frame.loc[frame["ds"] > cut, "y"].to_numpy(float).reshape(-1, panels.HORIZON)
+    theirs = wql(actual, np.asarray(peer["deciles"]))
+    learned = _values_per_second(panels.panel(found), name)
+    blind = panels.panel(_without_end(found))
+    seconds, reached, epochs = _seconds_to(blind, name, actual, theirs or 0.0)
+    return [
+        Figure(
+            f"{name}: values learned from per second, over neuralforecast's",
+            learned / peer["values_per_second"],
+            "x",
+            FACTOR[name],
+            "more",
+            f"{learned:,.0f} beside {peer['values_per_second']:,.0f}; batch {BATCH:,}",
+        ),
+        Figure(
+            f"{name}: seconds to neuralforecast's loss",
+            seconds,
+            "s",
+            peer["seconds"] / 3,
+            "less",
+            f"{reached:.4f} after {epochs} epochs; its {theirs:.4f} took {peer['seconds']:.0f} s, "
+            f"{STEPS} steps of {BATCH:,} windows",
+        ),
+    ]
+
+
+def _without_end(found: pa.Table) -> pa.Table:
+    """Return the table whose last days have covariates but no sales."""
+    days = found["date"].to_numpy()
+    sales = found["sales"].to_numpy().copy()
+    sales[days > days.max() - np.timedelta64(panels.HORIZON, "D")] = np.nan
+    return found.set_column(2, "sales", pa.array(sales, from_pandas=True))
+
+
+def _values_per_second(panel: Panel, name: str) -> float:
+    training = training_of(panel, name)
+    optimizer = torch.optim.AdamW(training.body.parameters(), lr=1e-4)
+    body = training.body
+    with torch.no_grad():
+        some = training.drawn(8)
+        positions = body(some, body.encoder(some))[1].shape[1]
+    training.step(optimizer)
+    taken = []
+    for _ in range(REPEATS):
+        began = time.perf_counter()
+        training.step(optimizer)
+        taken.append(time.perf_counter() - began)
+    seconds = float(np.median(taken))
+    return float(positions * BATCH / seconds)
+
+
+def _seconds_to(
+    panel: Panel,
+    name: str,
+    actual: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
+    wanted: float,
+) -> tuple[float, float, int]:
+    """Return the seconds of learning until the loss is reached, the best loss, and the epochs."""
+    fitting = Fitting(panel, Recipe(name, panels.HORIZON, panels.CONTEXT, {"max_epochs": 20}))
+    learner = fitting.learner
+    starts = panel.first + panel.stops - panel.offsets[:-1]
+    spent, best, number = 0.0, np.inf, 0
+    for epoch in fitting.epochs():
+        spent, number = spent + epoch.seconds, epoch.number
+        body = learner.training.body  # type: ignore[attr-defined]
+        forecaster = NetworkForecaster(body, learner.vocabulary)  # type: ignore[attr-defined]
+        paths = forecaster.draw(
+            panel, np.arange(len(panel)), starts, panels.HORIZON, 100, 0
+        ).astype(np.float64)
+        deciles = quantiles_of(np.sort(np.maximum(paths, 0.0), axis=1), DECILES)
+        best = min(best, wql(actual, deciles) or np.inf)
+        if best <= wanted:
+            return spent, best, number
+    return np.inf, best, number
