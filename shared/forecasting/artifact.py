@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
+from shared.forecasting import evaluation
 from shared.forecasting.errors import Invalid, InvalidArtifact
 from shared.forecasting.manifest import FORMAT, Manifest
 from shared.forecasting.register import ALGORITHMS
@@ -30,6 +31,8 @@ def save(fitted: FittedModel, folder: Path, extra: dict[str, Any]) -> list[Path]
     weights = folder / WEIGHTS
     save_file(fitted.forecaster.state(), weights)
     more = fitted.forecaster.write(folder)
+    if fitted.evaluation is not None:
+        more = [*more, *evaluation.write(folder, *fitted.evaluation)]
     manifest = fitted.manifest.model_copy(
         update={
             "files": (WEIGHTS, *(path.name for path in more)),

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from shared.forecasting.alignment import aligned
 from shared.forecasting.calibration import apply, quantiles_of
 from shared.forecasting.errors import Invalid, MissingFuture
+from shared.forecasting.evaluation import Evaluated
 from shared.forecasting.future import Gap, gaps
 from shared.forecasting.manifest import Manifest
 from shared.forecasting.panel import Index, Panel
@@ -25,9 +26,12 @@ CHUNK = 256  # series summarised at once, so that the paths of a large panel fit
 class FittedModel:
     """What was learned, with its manifest."""
 
-    def __init__(self, manifest: Manifest, forecaster: Forecaster) -> None:
+    def __init__(
+        self, manifest: Manifest, forecaster: Forecaster, evaluation: Evaluated | None = None
+    ) -> None:
         self.manifest = manifest
         self.forecaster = forecaster
+        self.evaluation = evaluation  # of a model that was just fitted, to be stored beside it
         self._aligned: tuple[Panel, Panel] | None = None
 
     @property
@@ -132,9 +136,11 @@ class FittedModel:
 
     def _fitting(self, panel: Panel) -> Panel:
         """Return the panel in the model's own columns and labels; remembered for repeats."""
-        if self._aligned is None or self._aligned[0] is not panel:
-            self._aligned = (panel, aligned(panel, self.manifest))
-        return self._aligned[1]
+        remembered = self._aligned  # read once: another thread may replace it meanwhile
+        if remembered is None or remembered[0] is not panel:
+            remembered = (panel, aligned(panel, self.manifest))
+            self._aligned = remembered
+        return remembered[1]
 
 
 def _check_request(horizon: int, paths: int, levels: tuple[float, ...]) -> None:

@@ -4,28 +4,33 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
 import torch
 
+from shared.forecasting.backtesting import Rolling
 from shared.forecasting.errors import Invalid, NotEnoughData, Unavailable, UnknownAlgorithm
+from shared.forecasting.evaluation import Evaluated, Evaluation, evaluate, windows_of
 from shared.forecasting.fitted import FittedModel
 from shared.forecasting.hyperparameters import checked
 from shared.forecasting.manifest import Calibration, Column, Manifest, StoredScope
 from shared.forecasting.metrics import Metrics
 from shared.forecasting.panel import Index, Panel
-from shared.forecasting.recipe import Epoch, Recipe, Scope
+from shared.forecasting.recipe import Backtest, Epoch, Recipe, Scope
 from shared.forecasting.register import ALGORITHMS, Algorithm, Completing, Forecaster, Problem
 from shared.forecasting.scopes import subset
 from shared.forecasting.split import split, stored, until
 from shared.forecasting.validation import (
     SHORTEST_HISTORY,
+    Checked,
     check,
+    cross_fitted,
     hold_back,
     measure,
     measure_test,
+    places,
     windows_after,
 )
 
@@ -65,7 +70,13 @@ class Fitting:
             notes=self.notes,
         )
         self.context_length = context
+        self.rolling = None if recipe.backtest is None else self._rolling(recipe.backtest)
         self.learner = self.algorithm.kind.start(self.algorithm, problem)
+
+    def _rolling(self, asked: Backtest) -> Rolling:
+        rolling = Rolling(self.whole, self.recipe, asked, self._naive(), _fitted_once)
+        rolling.ends()  # refuses what the series are too short for
+        return rolling
 
     def _parts(self, selected: Panel) -> tuple[Panel, Panel]:
         """Return the series with all they have, and without what the test keeps."""
@@ -127,7 +138,13 @@ class Fitting:
         Raises:
             Diverged: the loss became NaN or infinite before the first epoch was complete.
         """
-        yield from self.learner.epochs()
+        rounds = 0 if self.rolling is None else self.rolling.rounds
+        number = 0
+        for epoch in self.learner.epochs():
+            number = epoch.number
+            yield replace(epoch, total=epoch.total * (1 + rounds))
+        if self.rolling is not None:
+            yield from self.rolling.epochs(number)
 
     def finish(self) -> FittedModel:
         """Return the best epoch with calibrated intervals and metrics on the held-back end.
@@ -144,6 +161,9 @@ class Fitting:
             for one in (forecaster, self._naive())
         )
         calibration, metrics = measure(found, naive, panel, origins)
+        evaluation = self._evaluated(found, naive)
+        if evaluation is not None:
+            metrics |= _of_report(evaluation[0])
         if isinstance(self.learner, Completing):
             forecaster = self.learner.complete()
         metrics |= self._tested(forecaster, calibration, nonnegative)
@@ -173,7 +193,25 @@ class Fitting:
             torch_version=torch.__version__,
             notes=tuple(self.notes),
         )
-        return FittedModel(manifest, forecaster)
+        return FittedModel(manifest, forecaster, evaluation)
+
+    def _evaluated(self, found: Checked, naive: Checked) -> Evaluated | None:
+        """Return the report of the backtest if there was one, else of the validation windows."""
+        if self.rolling is not None and (rolled := self.rolling.report()) is not None:
+            return rolled
+        origins = self.holdout.origins
+        if not origins:
+            return None
+        windows = windows_of(
+            *places(self.panel, origins),
+            found.ordered,
+            cross_fitted(found),
+            found.mean,
+            found.actual,
+            naive.ordered,
+        )
+        seed = self.recipe.seed
+        return evaluate(windows, self.panel, kind="validation", seed=seed), windows
 
     def _tested(
         self, forecaster: Forecaster, calibration: Calibration, nonnegative: bool
@@ -197,6 +235,19 @@ class Fitting:
 
         algorithm = ALGORITHMS["seasonal_naive"]
         return StatisticalForecaster(algorithm, algorithm.hyperparameters())
+
+
+def _fitted_once(panel: Panel, recipe: Recipe) -> Iterator[Epoch | FittedModel]:
+    """Fit inside a backtest: on a panel that ends where the past did."""
+    fitting = Fitting(panel, replace(recipe, backtest=None, test=0))
+    yield from fitting.epochs()
+    yield fitting.finish()
+
+
+def _of_report(report: Evaluation) -> Metrics:
+    if report.kind == "backtest":
+        return {f"backtest_{name}": value for name, value in report.metrics.items()}
+    return {name: report.metrics[name] for name in ("skill_low", "skill_high")}
 
 
 def known_algorithm(name: str) -> Algorithm:

@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 Metrics = dict[str, float | None]
 
+BOOTSTRAPS = 1000
+FEWEST_SERIES = 5  # that say something when they are drawn again
 DECILES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 
 
@@ -65,6 +67,45 @@ def errors(actual: Array, deciles: Array, mean: Array, naive: Array, square: Arr
         "rmsse": _mean(rooted),
         "bias": ratio(float((median - actual)[seen].sum()), size),
     }
+
+
+def bootstrap_skill(
+    actual: Array, deciles: Array, naive: Array, series: NDArray[np.int64], *, seed: int
+) -> Metrics:
+    """Return the 95 % interval of the skill against seasonal naive, by drawing series again.
+
+    Windows of one series go together, because their errors do; with few series windows are drawn.
+
+    Args:
+        actual: (window, horizon), NaN where unknown.
+        deciles: (window, horizon, 9).
+        naive: (window, horizon, 9) of seasonal naive.
+        series: (window,) which series each window is of.
+        seed: the only source of chance.
+    """
+    groups = np.unique(series, return_inverse=True)[1]
+    if groups.max(initial=-1) + 1 < FEWEST_SERIES:
+        groups = np.arange(len(series))
+    count = int(groups.max(initial=-1)) + 1
+    if count < 2:
+        return {"skill_low": None, "skill_high": None}
+    sums = np.zeros((2, count))
+    for place, found in enumerate((deciles, naive)):
+        np.add.at(sums[place], groups, _pinball(actual, found))
+    drawn = np.random.default_rng(seed).integers(0, count, (BOOTSTRAPS, count))
+    loss, reference = sums[0][drawn].sum(1), sums[1][drawn].sum(1)
+    usable = reference > 0
+    if not usable.any():
+        return {"skill_low": None, "skill_high": None}
+    low, high = np.quantile(1 - loss[usable] / reference[usable], (0.025, 0.975))
+    return {"skill_low": float(low), "skill_high": float(high)}
+
+
+def _pinball(actual: Array, deciles: Array) -> Array:
+    """Return the quantile loss of each window, summed over its known points."""
+    levels = np.asarray(DECILES)
+    error = actual[..., None] - deciles
+    return np.nansum(np.maximum(levels * error, (levels - 1) * error), axis=(1, 2))
 
 
 def _mean(values: Array) -> float | None:

@@ -17,6 +17,21 @@ class Scope:
 
 
 @dataclass(frozen=True)
+class Backtest:
+    """Forecasts from several points in the past, the last of which ends where the data does.
+
+    Args:
+        windows: how many points.
+        refit_every: learn anew before so many windows; 0 learns once, before the first.
+        stride: steps from one point to the next; 0 is the horizon.
+    """
+
+    windows: int
+    refit_every: int = 0
+    stride: int = 0
+
+
+@dataclass(frozen=True)
 class Recipe:
     """An algorithm and how to fit it. `context_length` None lets the frequency choose.
 
@@ -24,6 +39,7 @@ class Recipe:
         validation: steps before the test that check the learning; None lets the length of the
             series choose.
         test: steps at the end of the data that nothing is learned from.
+        backtest: a report from models fitted in the past; without it, from the validation.
     """
 
     algorithm: str
@@ -33,6 +49,7 @@ class Recipe:
     seed: int = 0
     validation: int | None = None
     test: int = 0
+    backtest: Backtest | None = None
 
 
 @dataclass(frozen=True)

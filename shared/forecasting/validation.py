@@ -141,7 +141,7 @@ def measure(
     calibration = calibrate(checked.ordered, checked.actual)
     if not origins:
         return calibration, {}
-    return calibration, _metrics(checked, _cross_fitted(checked), naive, panel, origins)
+    return calibration, _metrics(checked, cross_fitted(checked), naive, panel, origins)
 
 
 def measure_test(
@@ -180,7 +180,7 @@ def _metrics(
     return metrics
 
 
-def _cross_fitted(checked: Checked) -> Array:
+def cross_fitted(checked: Checked) -> Array:
     """Return sorted paths, each half of the windows calibrated by the other half."""
     if len(checked.actual) < 4:
         return checked.ordered
