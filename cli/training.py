@@ -36,6 +36,11 @@ def train(
         int | None, typer.Option(help="Steps before the test that check the learning.")
     ] = None,
     test: Annotated[int, typer.Option(help="Last steps, kept from learning and measured.")] = 0,
+    holidays: Annotated[
+        str | None, typer.Option(help="Country whose public holidays count: CN, US, DE-BY.")
+    ] = None,
+    backtest: Annotated[int, typer.Option(help="Report on so many windows of the past.")] = 0,
+    refit: Annotated[int, typer.Option(help="Learn anew before so many of them.")] = 0,
     seed: Annotated[int, typer.Option(help="Same seed, same data: same model.")] = 0,
     watch: Annotated[bool, typer.Option("--follow", "-f", help="Show progress.")] = False,
 ) -> None:
@@ -51,6 +56,9 @@ def train(
         "hyperparameters": {n: _value(v) for n, v in pairs(settings or [], "--set").items()},
         "validation_steps": validation,
         "test_steps": test,
+        "holidays": holidays,
+        "backtest_windows": backtest,
+        "refit_every": refit,
         "seed": seed,
     }
     Scope.model_validate(body["scope"])

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from holidays import list_supported_countries
+
 from services.training.catalogue import Catalogue
 from services.training.hyperparameters import nearest, wrong_hyperparameters
 from services.training.lengths import longest_possible
@@ -35,6 +37,7 @@ async def check(
     algorithm = _chosen(request.algorithm, await catalogue.algorithms())
     dataset = await _dataset(request, registry)
     errors = wrong_hyperparameters(algorithm, request.hyperparameters) + wrong_split(request)
+    errors += wrong_holidays(request.holidays)
     scope_errors = wrong_columns(request.scope, dataset)
     if not scope_errors:
         scope_errors = await _wrong_lengths(request, dataset, registry)
@@ -141,6 +144,19 @@ def wrong_split(request: TrainingRequest) -> list[FieldError]:
         for name, steps in (("validation", request.validation_steps), ("test", request.test_steps))
         if steps and steps < request.horizon
     ]
+
+
+def wrong_holidays(country: str | None) -> list[FieldError]:
+    """Return what is wrong with a country whose holidays are asked for."""
+    code, _, part = (country or "").partition("-")
+    known = list_supported_countries() if code else {}
+    if code and code not in known:
+        detail = f"No holidays are known of {code!r}: use a country's two letters, such as CN."
+    elif part and part not in known[code]:
+        detail = f"{code} has no part {part!r}, only {', '.join(known[code]) or 'none'}."
+    else:
+        return []
+    return [FieldError(pointer="/holidays", detail=detail)]
 
 
 def _held_too_long(request: TrainingRequest, longest: int) -> list[FieldError]:

@@ -13,6 +13,7 @@ import torch
 from shared.contracts.datasets import Dataset
 from shared.contracts.tasks import EpochEvent, Event, LogEvent, MetricEvent, TrainingRequest
 from shared.forecasting import (
+    Backtest,
     Epoch,
     Fitting,
     ForecastingError,
@@ -92,6 +93,10 @@ def _recipe(request: TrainingRequest) -> Recipe:
         seed=request.seed,
         validation=request.validation_steps,
         test=request.test_steps,
+        backtest=Backtest(request.backtest_windows, request.refit_every)
+        if request.backtest_windows
+        else None,
+        holidays=request.holidays or "",
     )
 
 

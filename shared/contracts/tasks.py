@@ -79,6 +79,26 @@ class TrainingRequest(Contract):
         "them. At least the horizon, or 0.",
     )
 
+    holidays: str | None = Field(
+        default=None,
+        pattern="^[A-Z]{2}(-[A-Z0-9]{1,5})?$",
+        description="Country whose public holidays the model learns from and looks ahead to, such "
+        "as CN, US or DE-BY.",
+    )
+    backtest_windows: int = Field(
+        default=0,
+        ge=0,
+        le=100,
+        description="Forecast from so many points in the past and report how good that was; 0 "
+        "reports on the validation windows.",
+    )
+    refit_every: int = Field(
+        default=0,
+        ge=0,
+        le=100,
+        description="In the backtest, learn anew before every so many windows; 0 learns once.",
+    )
+
 
 class TaskResult(Reply):
     """What a training left in the registry."""

@@ -29,14 +29,15 @@ from shared.forecasting.future import Gap
 from shared.forecasting.listing import catalogue
 from shared.forecasting.manifest import Manifest
 from shared.forecasting.panel import Panel
-from shared.forecasting.recipe import Epoch, ForecastResult, Recipe, Scope
-from shared.forecasting.register import ALGORITHMS, Algorithm
+from shared.forecasting.recipe import Backtest, Epoch, ForecastResult, Recipe, Scope
+from shared.forecasting.register import ALGORITHMS, Algorithm, Written
 
 discover()
 
 __all__ = [
     "ALGORITHMS",
     "Algorithm",
+    "Backtest",
     "Diverged",
     "EmptyScope",
     "Epoch",
@@ -58,6 +59,7 @@ __all__ = [
     "SeriesNotFound",
     "Unavailable",
     "UnknownAlgorithm",
+    "Written",
     "best_device",
     "catalogue",
     "load",

@@ -4,6 +4,7 @@ import numpy as np
 
 from shared.forecasting.errors import Invalid
 from shared.forecasting.frequency import Frequency
+from shared.forecasting.holidays import with_holidays
 from shared.forecasting.manifest import Column, Manifest
 from shared.forecasting.panel import Panel, Values
 
@@ -14,6 +15,7 @@ def aligned(panel: Panel, manifest: Manifest) -> Panel:
     Raises:
         Invalid: another frequency, other id columns, or a covariate is missing.
     """
+    panel = with_holidays(panel, manifest.holidays)
     _check(panel, manifest)
     wanted = {"known": manifest.known, "past": manifest.past, "static": manifest.static}
     if all(_same(panel, kind, columns) for kind, columns in wanted.items()):

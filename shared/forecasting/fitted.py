@@ -17,7 +17,7 @@ from shared.forecasting.future import Gap, gaps
 from shared.forecasting.manifest import Manifest
 from shared.forecasting.panel import Index, Panel
 from shared.forecasting.recipe import ForecastResult
-from shared.forecasting.register import Forecaster
+from shared.forecasting.register import Forecaster, Telling, Written
 
 LEVELS = (0.025, 0.1, 0.5, 0.9, 0.975)
 CHUNK = 256  # series summarised at once, so that the paths of a large panel fit into memory
@@ -105,6 +105,23 @@ class FittedModel:
         ]
         mean, found, total = (np.concatenate(part) for part in zip(*parts, strict=True))
         return ForecastResult(chosen, starts, levels, mean, found, mean.sum(1), total)
+
+    def texts(
+        self,
+        panel: Panel,
+        *,
+        series: Sequence[int] | None = None,
+        horizon: int | None = None,
+        start: int | None = None,
+        seed: int = 0,
+    ) -> list[Written]:
+        """Return what a language model was told about each series and wrote; else nothing."""
+        if not isinstance(self.forecaster, Telling):
+            return []
+        panel = self._fitting(panel)
+        chosen, starts = _places(panel, series, start)
+        steps = horizon or self.manifest.horizon
+        return self.forecaster.tell(panel, chosen, starts, steps, seed)
 
     def _summary(
         self,

@@ -14,6 +14,7 @@ from shared.forecasting.backtesting import Rolling
 from shared.forecasting.errors import Invalid, NotEnoughData, Unavailable, UnknownAlgorithm
 from shared.forecasting.evaluation import Evaluated, Evaluation, evaluate, windows_of
 from shared.forecasting.fitted import FittedModel
+from shared.forecasting.holidays import with_holidays
 from shared.forecasting.hyperparameters import checked
 from shared.forecasting.manifest import Calibration, Column, Manifest, StoredScope
 from shared.forecasting.metrics import Metrics
@@ -55,7 +56,9 @@ class Fitting:
         if not 1 <= recipe.horizon <= LONGEST_HORIZON:
             raise Invalid(f"The horizon must be 1 to {LONGEST_HORIZON} steps.", field="/horizon")
         self.split = split(panel, recipe)
-        self.whole, self.panel = self._parts(panel.select(self.scope))
+        self.whole, self.panel = self._parts(
+            with_holidays(panel.select(self.scope), recipe.holidays)
+        )
         context = self._context()
         self.holdout = hold_back(self.panel, recipe.horizon, self.split.train_end)
         self._refuse_nothing_to_learn()
@@ -186,6 +189,7 @@ class Fitting:
             nonnegative=nonnegative,
             calibration=calibration,
             metrics=metrics,
+            holidays=recipe.holidays,
             split=stored(panel, self.split, self.holdout.held),
             series_count=len(panel),
             seed=recipe.seed,
@@ -239,7 +243,7 @@ class Fitting:
 
 def _fitted_once(panel: Panel, recipe: Recipe) -> Iterator[Epoch | FittedModel]:
     """Fit inside a backtest: on a panel that ends where the past did."""
-    fitting = Fitting(panel, replace(recipe, backtest=None, test=0))
+    fitting = Fitting(panel, replace(recipe, backtest=None, test=0, holidays=""))
     yield from fitting.epochs()
     yield fitting.finish()
 

@@ -108,14 +108,24 @@ def horizon_values(panel: Panel, series: int, start: int, horizon: int) -> Value
     if low < high:
         out[low - start : high - start] = panel.known_values[row + low : row + high]
     if panel.overlay:
-        for step in range(horizon):
-            for place, name in enumerate(panel.known):
-                out[step, place] = panel.overlay.get((series, start + step, name), out[step, place])
+        _lay_over(out, panel, series, start)
+    if panel.holidays:
+        from shared.forecasting.holidays import ahead
+
+        out[:, -1] = ahead(panel.clock, panel.holidays, start, horizon)
     for name, policy in panel.fill.items():
         column = out[:, panel.known.index(name)]
         if np.isnan(column).any():
             _fill(column, policy, _history(panel, series, start, name))
     return out
+
+
+def _lay_over(values: Values, panel: Panel, series: int, start: int) -> None:
+    for step in range(len(values)):
+        for place, name in enumerate(panel.known):
+            found = panel.overlay.get((series, start + step, name))
+            if found is not None:
+                values[step, place] = found
 
 
 def _history(panel: Panel, series: int, start: int, name: str) -> NDArray[np.float32]:

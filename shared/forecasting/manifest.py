@@ -76,6 +76,7 @@ class Manifest(BaseModel):
     calibration: Calibration
     metrics: dict[str, float | None]
     split: StoredSplit | None = Field(default=None, description="None in models of before.")
+    holidays: str = Field(default="", description="Country whose holidays are a covariate.")
     series_count: int
     seed: int
     code_version: str

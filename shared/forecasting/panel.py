@@ -46,6 +46,7 @@ class Panel:
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     overlay: Overlay = field(default_factory=dict)
     fill: Mapping[str, str] = field(default_factory=dict)
+    holidays: str = ""  # country of the last known column, whose future is known without end
     note: str = ""  # what the user says about the horizon; only language models read it
 
     @classmethod

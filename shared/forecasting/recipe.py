@@ -39,6 +39,7 @@ class Recipe:
         validation: steps before the test that check the learning; None lets the length of the
             series choose.
         test: steps at the end of the data that nothing is learned from.
+        holidays: country whose public holidays are a covariate, such as CN or DE-BY; none if empty.
         backtest: a report from models fitted in the past; without it, from the validation.
     """
 
@@ -50,6 +51,7 @@ class Recipe:
     validation: int | None = None
     test: int = 0
     backtest: Backtest | None = None
+    holidays: str = ""
 
 
 @dataclass(frozen=True)

@@ -55,6 +55,25 @@ class Forecaster(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Written:
+    """What a language model was told about a series, and what it wrote."""
+
+    told: str
+    wrote: str
+
+
+@runtime_checkable
+class Telling(Protocol):
+    """A forecaster that can show its text."""
+
+    def tell(
+        self, panel: Panel, series: Index, starts: Index, horizon: int, seed: int
+    ) -> list[Written]:
+        """Return the text of each series, on its first path."""
+        ...
+
+
 class Learner(Protocol):
     """An algorithm at work on one problem."""
 

@@ -1143,6 +1143,12 @@ export interface components {
              * @default 112
              */
             history: number;
+            /**
+             * Note
+             * @description What is known besides the numbers; only language models read it.
+             * @default
+             */
+            note: string;
         };
         /**
          * ForecastSummary
@@ -1632,6 +1638,11 @@ export interface components {
              * @description Whether these are all the rows of the file.
              */
             complete: boolean;
+            /**
+             * Rows Estimate
+             * @description How many rows the file has, about; `null` where it is not known.
+             */
+            rows_estimate?: number | null;
         };
         /**
          * Problem
@@ -1818,6 +1829,8 @@ export interface components {
             analysis: {
                 [key: string]: number | null;
             };
+            /** @description Of a language model, for the first series of a forecast. */
+            text?: components["schemas"]["Text"] | null;
         };
         /**
          * SeriesSummary
@@ -2088,6 +2101,16 @@ export interface components {
          */
         TaskStatus: "queued" | "running" | "succeeded" | "failed" | "cancelled";
         /**
+         * Text
+         * @description What a language model was told about a series, and what it wrote on its first path.
+         */
+        Text: {
+            /** Told */
+            told: string;
+            /** Wrote */
+            wrote: string;
+        };
+        /**
          * Total
          * @description The sum over the horizon; its interval comes from the paths.
          */
@@ -2154,6 +2177,23 @@ export interface components {
              * @default 0
              */
             test_steps: number;
+            /**
+             * Holidays
+             * @description Country whose public holidays the model learns from and looks ahead to, such as CN, US or DE-BY.
+             */
+            holidays?: string | null;
+            /**
+             * Backtest Windows
+             * @description Forecast from so many points in the past and report how good that was; 0 reports on the validation windows.
+             * @default 0
+             */
+            backtest_windows: number;
+            /**
+             * Refit Every
+             * @description In the backtest, learn anew before every so many windows; 0 learns once.
+             * @default 0
+             */
+            refit_every: number;
         };
     };
     responses: never;
