@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 BINS = 64
+FEW = 16  # tried first: most sales are small
 ENOUGH = 0.9995  # the share of probability that must lie inside the bins
 
 
@@ -35,8 +36,12 @@ class NegativeBinomial:
     def sample(self, parameters: Tensor, loc: Tensor, scale: Tensor, uniform: Tensor) -> Tensor:
         """Invert the distribution function: exactly where counts are small, else nearly."""
         mean, size = self._split(parameters, scale)
-        reached = _reached(mean, size)
-        exact = torch.searchsorted(reached, uniform[0][..., None])[..., 0].to(mean.dtype)
+        chance = uniform[0][..., None]
+        reached = _reached(mean, size, FEW)
+        if not mean.is_cuda and bool((reached[..., -1:] >= chance.clamp(min=ENOUGH)).all()):
+            return torch.searchsorted(reached, chance)[..., 0].to(mean.dtype)
+        reached = _reached(mean, size, BINS)
+        exact = torch.searchsorted(reached, chance)[..., 0].to(mean.dtype)
         wide = reached[..., -1] < ENOUGH
         if not wide.is_cuda and not bool(wide.any()):
             return exact  # asking a GPU would make it wait; there both are computed
@@ -44,19 +49,20 @@ class NegativeBinomial:
 
 
 @lru_cache(maxsize=8)
-def _inverses(device: torch.device) -> Tensor:
+def _inverses(bins: int, device: torch.device) -> Tensor:
     with torch.inference_mode(False):
-        return 1 / torch.arange(1, BINS, device=device, dtype=torch.float32)
+        return 1 / torch.arange(1, bins, device=device, dtype=torch.float32)
 
 
-def _reached(mean: Tensor, size: Tensor) -> Tensor:
+def _reached(mean: Tensor, size: Tensor, bins: int) -> Tensor:
     """Return the probability of at most 0, 1, 2 … sales; each term is the last times a ratio."""
     total = mean + size
-    share = (mean / total)[..., None]
-    mass = mean.new_empty(*mean.shape, BINS)
+    share = mean / total
+    mass = mean.new_empty(*mean.shape, bins)
     mass[..., 0] = (size / total) ** size
-    mass[..., 1:] = torch.addcmul(share, (size - 1)[..., None] * share, _inverses(mean.device))
-    return mass.cumprod(-1).cumsum(-1)
+    slope = ((size - 1) * share)[..., None]
+    torch.addcmul(share[..., None], slope, _inverses(bins, mean.device), out=mass[..., 1:])
+    return mass.cumprod_(-1).cumsum_(-1)
 
 
 def _large(mean: Tensor, size: Tensor, uniform: Tensor) -> Tensor:

@@ -96,17 +96,13 @@ class Source:
         length, first = shape.length, origin - shape.context
         begin, end = self.offsets[series], self.offsets[series + 1]
         blank = _blank(length, self.device)
-        lagged = [
-            _rows(self.target, first - lag, length) + blank(first - lag, begin, stop)
-            for lag in shape.lags
-        ]
         outside = blank(first, begin, stop)
         target = _rows(self.target, first, length) + outside
         nothing = target[..., None][..., :0]
         period = first + self.first[series] - begin
         return Windows(
             target=target,
-            lagged=torch.stack(lagged, -1) if lagged else nothing,
+            lagged=self._lagged(shape, first, begin, stop) if shape.lags else nothing,
             inside=blank.begun(first, begin),
             known=nothing
             if self.known is None
@@ -118,6 +114,16 @@ class Source:
             static=self.static[series],
             ids=self.ids[series],
         )
+
+    def _lagged(
+        self, shape: WindowShape, first: Tensor, begin: Tensor, stop: Tensor
+    ) -> Float[Tensor, "batch length lags"]:
+        lags = torch.tensor(shape.lags, device=self.device)
+        begin, stop = (bound.repeat_interleave(len(lags)) for bound in (begin, stop))
+        first = (first[:, None] - lags).flatten()
+        found = _rows(self.target, first, shape.length)
+        found += _blank(shape.length, self.device)(first, begin, stop)
+        return found.view(-1, len(lags), shape.length).mT
 
 
 class _Blank:
