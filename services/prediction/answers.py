@@ -15,9 +15,10 @@ from shared.contracts.forecasts import ForecastRequest
 from shared.kit.errors import Invalid, TooLarge, Unavailable
 
 if TYPE_CHECKING:
-    from shared.forecasting import ForecastResult, Panel
+    from shared.forecasting import ForecastResult, Panel, Written
 
 Numbers = NDArray[np.float64]
+SHOWN_TEXTS = 20  # series whose text is shown: to write it again takes time
 _OPTIONS = orjson.OPT_SERIALIZE_NUMPY
 
 
@@ -43,9 +44,9 @@ def answer(
     """
     asked = _as_json(request)
     question = read(request, model.fitted, panel, limits)
-    result = _forecast(model, question)
+    result, texts = _forecast(model, question)
     _refuse_infinite(result)
-    rest = _write(asked, question, result, target)
+    rest = _write(asked, question, result, texts, target)
     first = question.series[0]
     return Answer(
         rest,
@@ -57,14 +58,14 @@ def answer(
     )
 
 
-def _forecast(model: Model, question: Question) -> "ForecastResult":
+def _forecast(model: Model, question: Question) -> tuple["ForecastResult", list["Written"]]:
     import torch
 
     from shared.forecasting import ForecastingError
 
     try:
         with model.turn:
-            return model.fitted.forecast(
+            result = model.fitted.forecast(
                 question.panel,
                 series=question.series,
                 horizon=question.horizon,
@@ -73,6 +74,14 @@ def _forecast(model: Model, question: Question) -> "ForecastResult":
                 quantiles=question.levels,
                 seed=question.seed,
             )
+            texts = model.fitted.texts(
+                question.panel,
+                series=question.series[:SHOWN_TEXTS],
+                horizon=question.horizon,
+                start=question.start,
+                seed=question.seed,
+            )
+            return result, texts
     except ForecastingError as error:
         raise refusal(error) from error
     except (MemoryError, torch.OutOfMemoryError) as error:
@@ -99,8 +108,16 @@ def _as_json(request: ForecastRequest) -> bytes:
         ) from error
 
 
-def _write(asked: bytes, question: Question, result: "ForecastResult", target: str) -> bytes:
+def _write(
+    asked: bytes,
+    question: Question,
+    result: "ForecastResult",
+    texts: list["Written"],
+    target: str,
+) -> bytes:
     series = [_series(question, place, result, row) for row, place in enumerate(question.series)]
+    for said, text in zip(series, texts, strict=False):
+        said["text"] = {"told": text.told, "wrote": text.wrote}
     body = {"target": target, "request": orjson.Fragment(asked), "series": series}
     return orjson.dumps(body, option=_OPTIONS)
 

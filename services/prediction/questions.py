@@ -67,6 +67,8 @@ def read(
     series = _named(request, panel, start, limits)
     _refuse_too_much(request, len(series), horizon, limits)
     panel = _with_future(request, panel)
+    if request.note.strip():
+        panel = panel.changed(note=request.note)
     return Question(
         panel, series, start, horizon, levels, request.paths, request.seed, request.history
     )

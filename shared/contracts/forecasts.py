@@ -55,6 +55,11 @@ class ForecastRequest(Contract):
     paths: int = Field(default=100, ge=1, le=2000, description="Sample paths per series.")
     seed: int = Field(default=0, ge=0, le=2**31 - 1)
     history: int = Field(default=112, ge=0, le=10_000, description="Past steps to return.")
+    note: str = Field(
+        default="",
+        max_length=500,
+        description="What is known besides the numbers; only language models read it.",
+    )
 
 
 class ForecastPoint(Reply):
@@ -73,6 +78,13 @@ class Total(Reply):
     actual: FiniteFloat | None = None
 
 
+class Text(Reply):
+    """What a language model was told about a series, and what it wrote on its first path."""
+
+    told: str
+    wrote: str
+
+
 class SeriesForecast(Reply):
     """History and forecast of one series, with the actual values where they are known."""
 
@@ -83,6 +95,9 @@ class SeriesForecast(Reply):
     total: Total
     analysis: Metrics = Field(
         default={}, description="Errors where actuals are known; change against the last horizon."
+    )
+    text: Text | None = Field(
+        default=None, description="Of a language model, for the first series of a forecast."
     )
 
 

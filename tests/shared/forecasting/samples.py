@@ -13,6 +13,10 @@ from shared.forecasting import ALGORITHMS, FittedModel, Fitting, Panel, Recipe, 
 DAYS = 120
 HORIZON = 7
 QUICK = {
+    "windows": 2,
+    "paths": 4,
+    "told": 16,
+    "rank": 2,
     "max_epochs": 2,
     "batches_per_epoch": 4,
     "batch_size": 16,

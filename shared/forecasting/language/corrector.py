@@ -1,0 +1,157 @@
+"""What is told for a correction, how it is written as digits, and the forecast that it makes."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from shared.forecasting.ensemble.forecaster import EnsembleForecaster
+from shared.forecasting.language.base import Base
+from shared.forecasting.language.decoder import Writer
+from shared.forecasting.language.exercises import Exercises
+from shared.forecasting.language.prompts import Manner, Prompts, tell
+from shared.forecasting.language.scaling import MISSING, Codes
+from shared.forecasting.language.text import write
+from shared.forecasting.language.vocabulary import Vocabulary
+from shared.forecasting.language.writing import written
+from shared.forecasting.panel import Index, Panel
+from shared.forecasting.quantile_paths import MIDDLE, Array
+from shared.forecasting.register import Written
+
+ADAPTER = "adapter."
+
+
+@dataclass(frozen=True)
+class Corrector:
+    """How a correction is told and read: the middle code leaves the forecast as it is."""
+
+    manner: Manner
+    vocabulary: Vocabulary
+    bound: float
+
+    @property
+    def middle(self) -> int:
+        """Return the code of no correction."""
+        return 10**self.manner.digits // 2
+
+    def factors(self, codes: NDArray[Any]) -> Array:
+        """Return what codes multiply a forecast by, between 1/bound and bound."""
+        share = (np.asarray(codes, float) - self.middle) / max(1, self.middle - 1)
+        return np.exp(np.clip(share, -1, 1) * np.log(self.bound))
+
+    def codes(self, forecast: Array, actual: Array, step: Array) -> Codes:
+        """Return the codes of what would have been right (window, horizon)."""
+        seen = np.isfinite(actual)
+        floor = step[:, None]  # keeps the quotient of nothing and nothing at one
+        above = np.maximum(np.where(seen, actual, 0.0), 0.0) + floor
+        quotient = np.log(above / (np.maximum(forecast, 0.0) + floor)) / np.log(self.bound)
+        codes = np.rint(self.middle + np.clip(quotient, -1, 1) * max(1, self.middle - 1))
+        return np.where(seen, codes, MISSING).astype(np.int64)
+
+    def prompts(
+        self, panel: Panel, series: Index, starts: Index, forecast: Array
+    ) -> tuple[Prompts, list[list[int]], list[str]]:
+        """Return what is told: the context, the forecast, and the word before the correction."""
+        told = tell(panel, series, starts, forecast.shape[1], self.manner, self.vocabulary)
+        line, digits = self.manner.words["line"], self.manner.digits
+        codes = told.scaling.encode(forecast)
+        before, after = (self.vocabulary.words(line[name]) for name in ("forecast", "correction"))
+        numbers = self.vocabulary.numbers(codes, digits).tolist()
+        rows = [
+            [*row, *before, *said, *after] for row, said in zip(told.rows, numbers, strict=True)
+        ]
+        texts = [
+            f"{told.text(place)} {line['forecast']} {write(one, digits)} {line['correction']}"
+            for place, one in enumerate(codes)
+        ]
+        return told, rows, texts
+
+    def exercises(
+        self, panel: Panel, series: Index, starts: Index, forecast: Array, actual: Array
+    ) -> Exercises:
+        """Return prompts with the corrections that would have been right."""
+        if not len(series):
+            return Exercises([], np.zeros((0, actual.shape[-1]), np.int64))
+        told, rows, _ = self.prompts(panel, series, starts, forecast)
+        return Exercises(rows, self.codes(forecast, actual, told.scaling.step))
+
+
+class CorrectionForecaster:
+    """A numeric forecaster, and a language model that multiplies what it says."""
+
+    def __init__(
+        self,
+        writer: Writer,
+        corrector: Corrector,
+        base: Base,
+        numeric: EnsembleForecaster,
+        *,
+        paths: int,
+        rank: int,
+        adapter: dict[str, Tensor],
+    ) -> None:
+        self.writer, self.corrector, self.base = writer, corrector, base
+        self.numeric, self.paths, self.rank, self.adapter = numeric, paths, rank, adapter
+
+    def draw(
+        self, panel: Panel, series: Index, starts: Index, horizon: int, paths: int, seed: int
+    ) -> NDArray[np.float32]:
+        """Return sampled futures (series, paths, horizon): the numeric ones, corrected.
+
+        All paths of a series are multiplied by the median of what was written, so that a few
+        written paths do not add noise of their own.
+        """
+        drawn = self.numeric.draw(panel, series, starts, horizon, paths, seed)
+        _, codes = self._written(panel, series, starts, horizon, self.paths, seed)
+        factor = self.corrector.factors(np.median(codes, axis=1))
+        return (drawn * factor[:, None]).astype(np.float32)
+
+    def tell(
+        self, panel: Panel, series: Index, starts: Index, horizon: int, seed: int
+    ) -> list[Written]:
+        """Return, per series, what the model was told and what it wrote on its first path."""
+        texts, codes = self._written(panel, series, starts, horizon, 1, seed)
+        digits = self.corrector.manner.digits
+        return [
+            Written(text, write(one[0], digits)) for text, one in zip(texts, codes, strict=True)
+        ]
+
+    def _written(
+        self, panel: Panel, series: Index, starts: Index, horizon: int, paths: int, seed: int
+    ) -> tuple[list[str], NDArray[np.int64]]:
+        forecast = self.numeric.quantiles(panel, series, starts, horizon)[..., MIDDLE]
+        _, rows, texts = self.corrector.prompts(panel, series, starts, forecast)
+        codes = written(
+            self.writer,
+            self.base,
+            rows,
+            panel.hashes[series],
+            digits=self.corrector.manner.digits,
+            paths=paths,
+            horizon=horizon,
+            seed=seed,
+        )
+        return texts, codes
+
+    def state(self) -> dict[str, Tensor]:
+        """Return the adapter and the numeric forecaster's tensors."""
+        own = {ADAPTER + name: part for name, part in self.adapter.items()}
+        return {**own, **self.numeric.state()}
+
+    def settings(self) -> dict[str, Any]:
+        """Return which base model, how it is told, and what it corrects."""
+        return {
+            "base": {"name": self.base.name, "digest": self.base.digest},
+            "rank": self.rank,
+            "manner": asdict(self.corrector.manner),
+            "numeric": self.numeric.settings(),
+        }
+
+    def write(self, folder: Path) -> list[Path]:
+        """Write the numeric forecaster's files."""
+        return self.numeric.write(folder)

@@ -1,0 +1,111 @@
+"""A fine-tuned language model: tells it about each series, lets it write, reads the numbers."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from shared.forecasting.language.base import Base
+from shared.forecasting.language.decoder import Writer
+from shared.forecasting.language.prompts import Manner, Prompts, tell
+from shared.forecasting.language.spread import spread
+from shared.forecasting.language.text import write
+from shared.forecasting.language.writing import written
+from shared.forecasting.panel import Index, Panel
+from shared.forecasting.randomness import uniforms
+from shared.forecasting.register import Written
+
+FEWEST = 4  # values of the past that a prompt must hold
+
+
+class LanguageForecaster:
+    """A base model with its adapter merged, and how it is told about series."""
+
+    def __init__(
+        self,
+        writer: Writer,
+        manner: Manner,
+        base: Base,
+        *,
+        paths: int,
+        rank: int,
+        adapter: dict[str, Tensor],
+    ) -> None:
+        self.writer, self.manner, self.base = writer, manner, base
+        self.paths, self.rank, self.adapter = paths, rank, adapter
+
+    def draw(
+        self, panel: Panel, series: Index, starts: Index, horizon: int, paths: int, seed: int
+    ) -> NDArray[np.float32]:
+        """Return sampled futures (series, paths, horizon), each series by itself.
+
+        Raises:
+            Invalid: the base model cannot read or write so much, or memory is too small for it.
+        """
+        own = min(paths, self.paths)
+        prompts, codes = self._written(panel, series, starts, horizon, own, seed)
+        dither = uniforms(
+            seed, torch.from_numpy(panel.hashes[series]), paths=own, horizon=horizon, draws=1
+        )
+        inside = codes + dither[:, 0].permute(1, 2, 0).numpy() - 0.5
+        zero = codes + prompts.scaling.shift[:, None, None] == 0  # a day without sales is exact
+        values = prompts.scaling.decode(np.where(zero, codes, inside))
+        return spread(values, paths).astype(np.float32)
+
+    def tell(
+        self, panel: Panel, series: Index, starts: Index, horizon: int, seed: int
+    ) -> list[Written]:
+        """Return, per series, what the model was told and what it wrote on its first path."""
+        prompts, codes = self._written(panel, series, starts, horizon, 1, seed)
+        digits = self.manner.digits
+        return [
+            Written(prompts.text(place), write(codes[place, 0], digits))
+            for place in range(len(series))
+        ]
+
+    def _written(
+        self, panel: Panel, series: Index, starts: Index, horizon: int, paths: int, seed: int
+    ) -> tuple[Prompts, NDArray[np.int64]]:
+        """Return the prompts and the codes that each path wrote (series, paths, horizon)."""
+        prompts = self._prompts(panel, series, starts, horizon)
+        codes = written(
+            self.writer,
+            self.base,
+            prompts.rows,
+            panel.hashes[series],
+            digits=self.manner.digits,
+            paths=paths,
+            horizon=horizon,
+            seed=seed,
+        )
+        return prompts, codes
+
+    def _prompts(self, panel: Panel, series: Index, starts: Index, horizon: int) -> Prompts:
+        """Tell about the series, cutting the past from the left where the window is too short."""
+        vocabulary = self.writer.vocabulary
+        prompts = tell(panel, series, starts, horizon, self.manner, vocabulary)
+        width = self.manner.digits + 1
+        over = int(prompts.sizes.max(initial=0)) + horizon * width - self.base.window
+        if over <= 0:
+            return prompts
+        left = max(FEWEST, self.manner.context - -(-over // width))
+        return tell(panel, series, starts, horizon, replace(self.manner, context=left), vocabulary)
+
+    def state(self) -> dict[str, Tensor]:
+        """Return the adapter; the base model is not part of what is stored."""
+        return self.adapter
+
+    def settings(self) -> dict[str, Any]:
+        """Return which base model, and how it is told about series."""
+        base = {"name": self.base.name, "digest": self.base.digest}
+        return {"base": base, "rank": self.rank, "manner": asdict(self.manner)}
+
+    def write(self, folder: Path) -> list[Path]:
+        """Write nothing: the adapter and the manifest say it all."""
+        return []

@@ -1,0 +1,174 @@
+"""How a language model is fine-tuned: LoRA, random windows, loss on the digits to write."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from numpy.random import Generator
+from torch import Tensor
+
+from shared.forecasting.devices import best_device
+from shared.forecasting.errors import Diverged, ForecastingError
+from shared.forecasting.language.adapter import attach, weights
+from shared.forecasting.language.base import Base, load
+from shared.forecasting.language.exercises import Book, Exercises
+from shared.forecasting.language.form import LanguageHyperparameters
+from shared.forecasting.language.loss import digit_loss
+from shared.forecasting.language.prompts import padded
+from shared.forecasting.language.scaling import MISSING
+from shared.forecasting.language.vocabulary import Vocabulary
+from shared.forecasting.recipe import Epoch
+
+SMALL = 20_000_000  # parameters
+SMALL_RATE, LARGE_RATE = 0.003, 0.0002
+GRADIENT_NORM = 1.0
+WARM_UP = 0.05
+FEWEST_STEPS = 3
+CHECKED_TOGETHER = 16
+
+
+class FineTuning:
+    """A base model with an adapter at work on exercises; the caller stops by leaving the loop."""
+
+    def __init__(self, base: Base, settings: LanguageHyperparameters, seed: int) -> None:
+        self.settings, self.seed = settings, seed
+        self.device = best_device()
+        network, self.vocabulary = load(base, self.device)
+        if self.device.type == "cuda":
+            network.gradient_checkpointing_enable()
+            network.enable_input_require_grads()
+        self.adapted = attach(network, settings.rank, seed).to(self.device)
+        usual = SMALL_RATE if base.parameters < SMALL else LARGE_RATE
+        self.rate = settings.learning_rate or usual
+        trained = [part for part in self.adapted.parameters() if part.requires_grad]
+        self.optimizer = torch.optim.AdamW(trained, lr=self.rate, weight_decay=0.0)
+        self.trained = trained
+        self.steps = 0
+        self.best: dict[str, Tensor] | None = None
+
+    def epochs(self, book: Book, notes: list[str]) -> Iterator[Epoch]:
+        """Learn, yielding after each epoch.
+
+        Raises:
+            Diverged: the loss became NaN or infinite before the first epoch was complete.
+        """
+        settings, began = self.settings, time.monotonic()
+        check, lowest, age = book.check(), math.inf, 0
+        for number in range(1, settings.max_epochs + 1):
+            started = time.monotonic()
+            try:
+                train_loss = self._train(book, number, began)
+            except Diverged as error:
+                if self.best is None:
+                    raise
+                notes.append(f"{error} The best epoch before {number} is kept.")
+                return
+            loss = self._validate(check)
+            seen = train_loss if loss is None else loss
+            better = seen < lowest
+            age = 0 if better else age + 1
+            if better:
+                lowest, self.best = seen, weights(self.adapted)
+            now = time.monotonic()
+            eta = (now - began) / number * (settings.max_epochs - number)
+            yield Epoch(number, settings.max_epochs, train_loss, loss, better, now - started, eta)
+            if age >= settings.patience:
+                notes.append(f"Stopped after epoch {number}: no improvement for {age} epochs.")
+                return
+            if self._elapsed(began) >= 1:
+                return
+
+    def adapter(self) -> dict[str, Tensor]:
+        """Return the adapter of the best epoch.
+
+        Raises:
+            ForecastingError: no epoch was complete.
+        """
+        if self.best is None:
+            raise ForecastingError("Nothing was learned: stopped before the first epoch ended.")
+        return self.best
+
+    def _elapsed(self, began: float) -> float:
+        limit = self.settings.seconds
+        return (time.monotonic() - began) / limit if limit else 0.0
+
+    def _train(self, book: Book, number: int, began: float) -> float:
+        """Take the steps of an epoch and return their mean loss."""
+        random: Generator = np.random.default_rng([self.seed, number])
+        total = self.settings.max_epochs * self.settings.batches_per_epoch
+        self.adapted.train()
+        losses = []
+        for _ in range(self.settings.batches_per_epoch):
+            done = max(self.steps / total, self._elapsed(began))
+            losses.append(self._step(book.draw(random, self.settings.windows), done))
+            if self._elapsed(began) >= 1 and self.steps >= FEWEST_STEPS:
+                break
+        return float(np.mean(losses))
+
+    def _step(self, exercises: Exercises, done: float) -> float:
+        warm = min(1.0, (done + 1e-3) / WARM_UP)
+        rate = self.rate * warm * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1.0, done))))
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        loss = self.loss(exercises)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        norm = torch.nn.utils.clip_grad_norm_(self.trained, GRADIENT_NORM)
+        if not bool(torch.isfinite(loss.detach() + norm)):
+            raise Diverged(
+                "The loss became NaN or infinite; the step was not taken. Try a lower learning "
+                "rate.",
+                field="/hyperparameters/learning_rate",
+            )
+        self.optimizer.step()
+        self.steps += 1
+        return float(loss.detach())
+
+    @torch.no_grad()
+    def _validate(self, check: Exercises) -> float | None:
+        """Return the mean loss of the validation windows, None without any."""
+        if not check.rows:
+            return None
+        self.adapted.eval()
+        found = []
+        for at in range(0, len(check.rows), CHECKED_TOGETHER):
+            part = slice(at, at + CHECKED_TOGETHER)
+            some = Exercises(check.rows[part], check.codes[part])
+            found.append((float(self.loss(some)), len(some.rows)))
+        return sum(loss * count for loss, count in found) / sum(count for _, count in found)
+
+    def loss(self, exercises: Exercises) -> Tensor:
+        """Return the loss of the digits to write, none of the prompt."""
+        tokens, mask, signs = batch(exercises, self.vocabulary, self.settings.digits)
+        network = self.adapted.get_base_model()
+        count, horizon, digits = signs.shape
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
+            hidden = network.model(  # type: ignore[operator]
+                input_ids=tokens.to(self.device),
+                attention_mask=None if bool(mask.all()) else mask.to(self.device),
+                position_ids=(mask.cumsum(1) - 1).clamp(min=0).to(self.device),
+                use_cache=False,
+            ).last_hidden_state
+            width = horizon * (digits + 1) - 1
+            step = torch.arange(horizon)[:, None] * (digits + 1) + torch.arange(digits)
+            places = tokens.shape[1] - width - 1 + step.flatten()
+            head = network.get_output_embeddings()  # type: ignore[operator]
+            table = head.weight[list(self.vocabulary.digits)]
+            logits = (hidden[:, places.to(self.device)] @ table.T).view(count, horizon, digits, 10)
+        return digit_loss(logits, signs.to(self.device), self.settings.number_loss)
+
+
+def batch(
+    exercises: Exercises, vocabulary: Vocabulary, digits: int
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return tokens and mask (window, token), and digits to write (window, horizon, digit)."""
+    numbers = vocabulary.numbers(exercises.codes, digits)[:, :-1].tolist()
+    rows = [[*told, *wrote] for told, wrote in zip(exercises.rows, numbers, strict=True)]
+    tokens, mask = padded(rows, max(len(row) for row in rows), 0)
+    signs = exercises.codes[..., None] // 10 ** np.arange(digits - 1, -1, -1) % 10
+    signs[exercises.codes == MISSING] = MISSING
+    return tokens, mask, torch.from_numpy(signs)

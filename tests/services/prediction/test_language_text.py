@@ -1,0 +1,50 @@
+"""A language model's forecast comes with the text that it was told and that it wrote."""
+
+import pytest
+from httpx import AsyncClient
+
+from shared.contracts.datasets import Dataset
+from shared.contracts.forecasts import Forecast
+from shared.forecasting import Fitting, Recipe
+from tests.services.prediction.asking import ONE, ask
+from tests.services.prediction.examples import panel, sales
+from tests.services.prediction.registry import Registry
+
+SMALL = {"max_epochs": 1, "batches_per_epoch": 2, "windows": 2, "told": 14, "paths": 3}
+
+
+@pytest.fixture
+async def written(registry: Registry) -> Dataset:
+    fitting = Fitting(panel(sales()), Recipe("qwen", horizon=7, hyperparameters=SMALL))
+    for _ in fitting.epochs():
+        pass
+    dataset = await registry.add_dataset(sales())
+    await registry.publish(fitting.finish(), dataset, "qwen_global")
+    return dataset
+
+
+async def test_the_text_of_a_language_model_is_in_its_forecast_and_kept(
+    prediction: AsyncClient, written: Dataset
+) -> None:
+    answer = await ask(prediction, model="qwen_global", note="flu season starts early")
+
+    made = Forecast.model_validate_json(answer.content)
+    text = made.series[0].text
+    assert text is not None
+    assert "Note: flu season starts early Numbers:" in text.told
+    assert text.wrote.count(",") == 7
+    kept = (await prediction.get(f"/prediction/{made.id}")).content
+    assert Forecast.model_validate_json(kept).series[0].text == text
+
+
+async def test_other_models_have_no_text(
+    prediction: AsyncClient, registry: Registry, written: Dataset
+) -> None:
+    fitting = Fitting(panel(sales()), Recipe("seasonal_naive", horizon=7))
+    for _ in fitting.epochs():
+        pass
+    await registry.publish(fitting.finish(), written, "naive")
+
+    answer = await ask(prediction, model="naive", series=[ONE], note="nobody reads this")
+
+    assert Forecast.model_validate_json(answer.content).series[0].text is None

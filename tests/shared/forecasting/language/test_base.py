@@ -1,0 +1,123 @@
+"""Which base models can be used, and what is said of those that cannot."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+from shared.forecasting import ALGORITHMS, Fitting, Invalid, Recipe, Unavailable
+from shared.forecasting.language import base as bases
+from shared.forecasting.language.base import TINY, find, load, names
+from tests.shared.forecasting.language.bases import checkpoint
+from tests.shared.forecasting.samples import fit, series_panel
+
+PANEL = series_panel([float(one % 7) for one in range(60)])
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("SHELFCAST_QWEN_BASES", str(tmp_path))
+    return tmp_path
+
+
+def test_the_small_model_comes_with_the_program_and_is_small() -> None:
+    base = find(TINY)
+
+    assert (base.kind, base.parameters < 1_000_000) == ("qwen3", True)
+    assert sum(path.stat().st_size for path in base.folder.iterdir()) <= 4_000_000
+    assert not [path for path in base.folder.iterdir() if path.suffix == ".bin"]
+
+
+def test_the_form_offers_the_models_of_the_deployment(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "Qwen3-0.6B").mkdir()
+    monkeypatch.setenv("SHELFCAST_QWEN_HUB", "Qwen/Qwen2.5-0.5B, ")
+
+    schema = ALGORITHMS["qwen"].hyperparameters.model_json_schema()
+
+    assert schema["properties"]["base"]["enum"] == [TINY, "Qwen3-0.6B", "Qwen/Qwen2.5-0.5B"]
+    assert names() == schema["properties"]["base"]["enum"]
+
+
+def test_a_name_that_is_not_offered_is_refused() -> None:
+    for name in ("../../etc", "/tmp", "Qwen/Qwen3-0.6B"):
+        with pytest.raises(Invalid, match="choose one of shelfcast-tiny") as refused:
+            Fitting(PANEL, Recipe("qwen", 7, hyperparameters={"base": name}))
+        assert refused.value.field == "/hyperparameters/base"
+
+
+@pytest.mark.parametrize("kind", ["qwen2", "qwen3"])
+def test_a_local_qwen_checkpoint_is_fine_tuned_and_named(folder: Path, kind: str) -> None:
+    checkpoint(folder / "local", kind)
+
+    model = fit(PANEL, "qwen", base="local")
+
+    assert model.manifest.settings["base"] == {"name": "local", "digest": find("local").digest}
+    assert any(f"Made from local, a {kind} model" in note for note in model.manifest.notes)
+
+
+def _config(**values: object) -> Callable[[Path], None]:
+    def change(folder: Path) -> None:
+        path = folder / "config.json"
+        path.write_text(json.dumps({**json.loads(path.read_text()), **values}))
+
+    return change
+
+
+def _pickled(folder: Path) -> None:
+    (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
+
+
+def _without(name: str) -> Callable[[Path], None]:
+    return lambda folder: (folder / name).unlink()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (_config(model_type="llama"), "is a 'llama' model: use Qwen2, Qwen2.5 or Qwen3"),
+        (_config(use_sliding_window=True), "sliding window"),
+        (_pickled, "only pickled weights, which can run code"),
+        (_without("model.safetensors"), "has no weights"),
+        (_without("tokenizer.json"), "has no tokenizer.json"),
+        (_without("config.json"), "has no readable config.json"),
+    ],
+)
+def test_a_folder_that_cannot_be_used_is_refused_in_words(
+    folder: Path, spoil: Callable[[Path], None], said: str
+) -> None:
+    spoil(checkpoint(folder / "local"))
+
+    with pytest.raises(Invalid, match=said) as refused:
+        Fitting(PANEL, Recipe("qwen", 7, hyperparameters={"base": "local"}))
+
+    assert refused.value.field == "/hyperparameters/base"
+
+
+def test_code_in_a_checkpoint_is_not_run(folder: Path) -> None:
+    path = checkpoint(folder / "local")
+    _config(auto_map={"AutoModelForCausalLM": "evil.Evil"})(path)
+    (path / "evil.py").write_text("raise SystemExit('ran')")
+
+    network, _ = load(find("local"), torch.device("cpu"))
+
+    assert type(network).__name__ == "Qwen3ForCausalLM"
+
+
+def test_too_little_memory_is_said_before_loading(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bases, "available", lambda device: 1_000_000)
+
+    with pytest.raises(Unavailable, match=r"needs \d+ MB of memory on cpu, but 1 MB are free"):
+        load(find(TINY), torch.device("cpu"))
+
+
+def test_the_digest_changes_with_any_file(folder: Path) -> None:
+    path = checkpoint(folder / "local")
+    before = find("local").digest
+
+    (path / "tokenizer.json").write_text((path / "tokenizer.json").read_text() + "\n")
+
+    assert find("local").digest != before

@@ -1,0 +1,85 @@
+"""Correcting: a language model multiplies the best numeric forecast, within a bound."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from shared.forecasting import FittedModel, Panel, load
+from shared.forecasting.language.base import TINY, find
+from shared.forecasting.language.base import load as load_base
+from shared.forecasting.language.corrector import CorrectionForecaster, Corrector
+from shared.forecasting.language.prompts import Manner
+from shared.forecasting.language.templates import words
+from tests.shared.forecasting.samples import HORIZON, filled, fit, frame, panel_of
+
+
+@pytest.fixture(scope="module")
+def corrected(panel: Panel) -> FittedModel:
+    return fit(panel, "qwen", mode="correct", numeric="seasonal_naive", bound=1.4)
+
+
+def forecaster_of(model: FittedModel) -> CorrectionForecaster:
+    assert isinstance(model.forecaster, CorrectionForecaster)
+    return model.forecaster
+
+
+def starts(panel: Panel) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    return np.array([panel.end(one) + 1 for one in range(len(panel))])
+
+
+def test_every_path_is_the_numeric_one_times_a_bounded_factor(
+    corrected: FittedModel, panel: Panel
+) -> None:
+    model, ready = forecaster_of(corrected), filled(panel)
+    asked = (ready, np.arange(4), starts(panel), HORIZON, 30, 0)
+
+    drawn, numeric = model.draw(*asked), model.numeric.draw(*asked)
+
+    factor = drawn.sum(1) / numeric.sum(1)
+    assert (factor <= 1.4001).all()
+    assert (factor >= 0.9999 / 1.4).all()
+    assert factor.std() > 0
+    np.testing.assert_allclose(drawn, numeric * factor[:, None], rtol=1e-3, atol=1e-4)
+
+
+def test_the_note_and_the_forecast_are_in_the_text(corrected: FittedModel, panel: Panel) -> None:
+    ready = filled(panel).changed(note="flu season starts early")
+
+    text = forecaster_of(corrected).tell(ready, np.array([0]), starts(panel)[:1], HORIZON, 0)[0]
+
+    assert "Note: flu season starts early" in text.told
+    assert " Forecast: " in text.told
+    assert text.told.endswith(" Correction:")
+
+
+def test_a_stored_correction_gives_the_identical_forecast(
+    corrected: FittedModel, panel: Panel, tmp_path: Path
+) -> None:
+    corrected.save(tmp_path)
+
+    again = load(tmp_path).forecast(filled(panel))
+
+    np.testing.assert_array_equal(again.quantiles, corrected.forecast(filled(panel)).quantiles)
+
+
+def test_auto_says_which_algorithm_it_corrects_and_is_measured_like_all() -> None:
+    panel = panel_of(frame(stores=1, products=1, days=80))
+
+    model = fit(panel, "qwen", mode="correct", numeric="auto")
+
+    assert any(note.startswith("Corrects ") for note in model.manifest.notes)
+    assert model.metrics["wql"] is not None
+
+
+def test_the_right_correction_makes_the_right_forecast() -> None:
+    _, vocabulary = load_base(find(TINY), torch.device("cpu"))
+    corrector = Corrector(Manner(words("en"), "retail", 2, 9, True, ""), vocabulary, 2.0)
+    forecast, actual = np.array([[10.0, 10, 10, 10]]), np.array([[10.0, 14, 0, np.nan]])
+
+    codes = corrector.codes(forecast, actual, np.array([1e-6]))
+
+    assert codes[0, 0] == corrector.middle
+    assert codes[0, 3] == -1
+    np.testing.assert_allclose(corrector.factors(codes)[0, :3], [1, 1.4, 0.5], rtol=0.02)

@@ -1,0 +1,129 @@
+"""Writing with a shared prompt says what reading everything again for every path would say."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from shared.forecasting.language.attention import NAME, SharedPrompt, register
+from shared.forecasting.language.base import Base, find, load
+from shared.forecasting.language.decoder import Writer
+from shared.forecasting.language.prompts import padded
+from shared.forecasting.language.writing import written
+from shared.forecasting.randomness import uniforms
+from tests.shared.forecasting.language.bases import checkpoint
+
+HORIZON, DIGITS, PATHS = 4, 2, 5
+PROMPTS = [[2, 3, 12, 40, 41], [7, 7, 12], [5, 6, 12, 9, 9, 12, 11]]
+HASHES = np.array([11, -5, 99], np.int64)
+
+
+@pytest.fixture(params=["qwen2", "qwen3"])
+def base(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Base:
+    checkpoint(tmp_path / "random", request.param)
+    monkeypatch.setenv("SHELFCAST_QWEN_BASES", str(tmp_path))
+    return find("random")
+
+
+@pytest.fixture
+def writer(base: Base) -> Writer:
+    network, vocabulary = load(base, torch.device("cpu"))
+    return Writer(network.eval(), vocabulary)
+
+
+def one_by_one(writer: Writer, prompt: list[int], uniform: Tensor) -> list[int]:
+    """Write one path as plainly as can be: the whole text is read again for every digit."""
+    ids, text, codes = writer.vocabulary, list(prompt), []
+    for step in range(HORIZON):
+        code = 0
+        for digit in range(DIGITS):
+            with torch.inference_mode():
+                logits = writer.network(input_ids=torch.tensor([text])).logits[0, -1]
+            share = logits[list(ids.digits)].double().softmax(-1).cumsum(-1)
+            sign = int((uniform[step, digit].double() > share).sum().clamp(max=9))
+            code = 10 * code + sign
+            text.append(ids.digits[sign])
+        text.append(ids.separator)
+        codes.append(code)
+    return codes
+
+
+def test_paths_are_those_of_reading_everything_again(writer: Writer) -> None:
+    chance = uniforms(3, torch.from_numpy(HASHES), paths=PATHS, horizon=HORIZON, draws=DIGITS)
+    tokens, mask = padded(PROMPTS, 8, 0)
+
+    codes = writer.write(tokens, mask, chance)
+
+    plain = [
+        [one_by_one(writer, prompt, chance[:, :, series, path]) for path in range(PATHS)]
+        for series, prompt in enumerate(PROMPTS)
+    ]
+    assert codes.tolist() == plain
+    assert len(np.unique(codes.numpy())) > 5
+
+
+def test_a_prompt_is_read_once_however_many_paths_there_are(
+    writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[tuple[int, ...]] = []
+    plain = writer.network.model.forward
+
+    def counted(input_ids: Tensor, **more: object) -> object:
+        read.append(tuple(input_ids.shape))
+        return plain(input_ids=input_ids, **more)
+
+    monkeypatch.setattr(writer.network.model, "forward", counted)
+    tokens, mask = padded(PROMPTS, 8, 0)
+    writer.write(tokens, mask, torch.full((HORIZON, DIGITS, 3, PATHS), 0.5))
+
+    # the prompts once; then per value one pass with a digit, one with a digit and the separator
+    assert read == [(3, 8), *([(15, 1), (15, 2)] * HORIZON)[:-1]]
+
+
+def test_numbers_do_not_depend_on_what_else_is_written(writer: Writer, base: Base) -> None:
+    def write(places: list[int]) -> list[list[list[int]]]:
+        rows = [PROMPTS[one] for one in places]
+        found = written(
+            writer,
+            base,
+            rows,
+            HASHES[places],
+            digits=DIGITS,
+            paths=PATHS,
+            horizon=HORIZON,
+            seed=1,
+        )
+        return found.tolist()
+
+    together = write([0, 1, 2])
+
+    assert write([2, 0, 1]) == [together[2], together[0], together[1]]
+    assert [write([one])[0] for one in range(3)] == together
+
+
+def test_a_low_temperature_brings_paths_together(writer: Writer) -> None:
+    cold = Writer(writer.network, writer.vocabulary, temperature=0.05)
+    chance = uniforms(3, torch.from_numpy(HASHES), paths=40, horizon=HORIZON, draws=DIGITS)
+    tokens, mask = padded(PROMPTS, 8, 0)
+
+    spread = [one.write(tokens, mask, chance).double().std(1).mean() for one in (cold, writer)]
+
+    assert spread[0] < spread[1]
+
+
+def test_only_the_rows_of_digits_are_multiplied(writer: Writer) -> None:
+    assert writer._table().shape == (10, 32)
+
+
+def test_a_step_stores_its_keys_beside_those_of_the_prompt() -> None:
+    register()
+    key = torch.randn(2, 1, 6, 4)
+    shared = SharedPrompt([(key, key)], torch.ones(2, 6, dtype=torch.bool), paths=3, steps=9)
+
+    keys, _ = shared.update(torch.ones(6, 1, 2, 4), torch.ones(6, 1, 2, 4), 0)
+
+    assert keys.shape == (6, 1, 2, 4)
+    assert shared.prompt[0][0] is key  # never copied per path
+    assert NAME

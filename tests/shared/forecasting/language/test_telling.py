@@ -1,0 +1,127 @@
+"""What the model is told: the words, the covariates, the note; and what it shows of it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from shared.forecasting import FittedModel, Invalid, Panel
+from shared.forecasting.language.templates import LANGUAGES, VARIABLE, words
+from shared.forecasting.language.text import read
+from shared.forecasting.register import Telling, Written
+from tests.shared.forecasting.samples import HORIZON, filled, fit, frame, panel_of, series_panel
+
+Fitted = Callable[[str], FittedModel]
+
+
+def told(model: FittedModel, panel: Panel, place: int = 0) -> Written:
+    assert isinstance(model.forecaster, Telling)
+    start = np.array([panel.end(place) + 1])
+    return model.forecaster.tell(panel, np.array([place]), start, HORIZON, 0)[0]
+
+
+def test_what_the_model_wrote_is_shown_and_is_its_first_path(panel: Panel, fitted: Fitted) -> None:
+    model = fitted("qwen")
+
+    text = told(model, filled(panel))
+
+    assert text.told.startswith("Retail sales, a step is 1 days. One season is 7 steps.")
+    assert "The forecast starts on Tuesday, month 4, day 30" in text.told
+    assert len(read(text.wrote, 2)) == HORIZON
+    assert told(model, filled(panel)) == text
+
+
+def test_known_covariates_of_the_horizon_are_told_one_digit_per_step(
+    panel: Panel, fitted: Fitted
+) -> None:
+    rows = [
+        {"store_id": "S0", "product_id": "P0", "date": day, "promotion": one, "price": 9 - one}
+        for one, day in enumerate(panel.dates(0, panel.end(0) + 1, panel.end(0) + 3).tolist())
+    ]
+
+    text = told(fitted("qwen"), filled(panel).with_future(rows))
+
+    assert "promotion ahead: 0999999." in text.told  # the last one is held
+    assert "price ahead: 4000000." in text.told
+
+
+def test_a_note_is_told_when_training_or_when_asking(panel: Panel, fitted: Fitted) -> None:
+    asked = told(fitted("qwen"), filled(panel).changed(note="flu season starts early"))
+    line = series_panel(np.arange(60.0))
+    trained = told(fit(line, "qwen", note="new shop"), line)
+
+    assert "Note: flu season starts early Numbers:" in asked.told
+    assert "Note: new shop Numbers:" in trained.told
+
+
+def test_a_missing_value_has_a_sign_of_its_own() -> None:
+    values = np.arange(60.0)
+    values[-3] = np.nan
+    panel = series_panel(values)
+
+    assert ",xx," in told(fit(panel, "qwen"), panel).told
+
+
+def test_the_header_can_be_chinese_and_of_another_kind() -> None:
+    panel = series_panel(np.arange(60.0), "h")
+
+    text = told(fit(panel, "qwen", language="zh", kind="electricity"), panel)
+
+    assert text.told.startswith("用电量，一步1小时。")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_both_languages_have_all_words(language: str) -> None:
+    assert len(words(language)["weekday"]["names"]) == 7
+
+
+def test_a_user_can_write_other_words_and_a_model_remembers_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = (Path(words.__code__.co_filename).parent / "en.toml").read_text()
+    (tmp_path / "en.toml").write_text(plain.replace("Retail sales", "What our shops sell"))
+    monkeypatch.setenv(VARIABLE, str(tmp_path))
+    panel = series_panel(np.arange(60.0))
+    model = fit(panel, "qwen")
+    monkeypatch.delenv(VARIABLE)
+
+    assert told(model, panel).told.startswith("What our shops sell, a step is 1 days.")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (None, "en.toml cannot be read"),
+        ("[kind]\nretail = 1", r"en.toml lacks the text \[kind\] retail"),
+        ("= 3", "en.toml cannot be read"),
+    ],
+)
+def test_words_that_cannot_be_used_are_refused(
+    text: str | None, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, str(tmp_path))
+    if text is not None:
+        (tmp_path / "en.toml").write_text(text)
+
+    with pytest.raises(Invalid, match=said):
+        words("en")
+
+
+def test_a_brace_that_nobody_fills_in_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = (Path(words.__code__.co_filename).parent / "en.toml").read_text()
+    (tmp_path / "en.toml").write_text(plain.replace("{season}", "{reason}"))
+    monkeypatch.setenv(VARIABLE, str(tmp_path))
+
+    with pytest.raises(Invalid, match="A template of the header cannot be filled in: 'reason'"):
+        fit(series_panel(np.arange(60.0)), "qwen")
+
+
+def test_covariates_can_be_left_out() -> None:
+    panel = panel_of(frame(stores=1, products=1))
+
+    text = told(fit(panel, "qwen", covariates=False), filled(panel))
+
+    assert "ahead" not in text.told
