@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
 import torch
 
 from shared.contracts.datasets import Dataset
@@ -18,6 +17,7 @@ from shared.forecasting import (
     Fitting,
     ForecastingError,
     Manifest,
+    NotEnoughMemory,
     Panel,
     Recipe,
     Scope,
@@ -49,7 +49,7 @@ def fit(
 
     Raises:
         Invalid: the data or the request does not allow it.
-        MemoryError: the accelerator's memory is too small.
+        MemoryError: the machine's or the accelerator's memory is too small.
     """
     try:
         fitting = Fitting(_panel(file, dataset), _recipe(request), _scope(request))
@@ -60,6 +60,8 @@ def fit(
             if stopped.is_set():
                 return None
         fitted = fitting.finish()
+    except NotEnoughMemory as error:
+        raise MemoryError(error.message) from error
     except ForecastingError as error:
         raise Invalid(error.message, field=error.field) from error
     except torch.OutOfMemoryError as error:
@@ -70,10 +72,8 @@ def fit(
 
 
 def _panel(file: Path, dataset: Dataset) -> Panel:
-    columns = [*dataset.ids, dataset.date, dataset.target]
-    covariates = [*dataset.known, *dataset.past, *dataset.static]
-    return Panel.from_arrow(
-        pq.read_table(file, columns=[*columns, *covariates], memory_map=True),
+    return Panel.from_parquet(
+        file,
         ids=dataset.ids,
         date=dataset.date,
         target=dataset.target,

@@ -7,17 +7,20 @@ file may be much larger, as text and dates, than the memory that reads it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+import torch
 from numpy.typing import NDArray
 
 from shared.forecasting.errors import InvalidPanel
 from shared.forecasting.frequency import Frequency
+from shared.forecasting.labels import Labels, recoded
+from shared.forecasting.memory import require
 from shared.forecasting.panel import Index, Panel, Values
 
 BATCH = 2**19  # rows
@@ -72,35 +75,13 @@ def read_file(path: Path, columns: Columns, clock: Frequency) -> Panel:
         OSError: it cannot be read.
     """
     with pq.ParquetFile(path) as file:
-        columns.check(file.schema_arrow.names, file.metadata.num_rows)
+        rows = file.metadata.num_rows
+        columns.check(file.schema_arrow.names, rows)
+        values = rows * (1 + len(columns.known) + len(columns.past))
+        advice = "Choose fewer series or covariates, or a coarser frequency."
+        require(4.0 * values, torch.device("cpu"), "The data", advice, "/dataset_id")
         batches = file.iter_batches(BATCH, columns=columns.wanted)
-        return _Reading(columns, clock, file.metadata.num_rows).panel(batches)
-
-
-@dataclass
-class _Labels:
-    """The labels of a text column so far; a code is a place in it."""
-
-    place: dict[str, int] = field(default_factory=dict)
-
-    def encode(self, column: pa.Array) -> NDArray[np.int32]:  # type: ignore[type-arg]
-        """Return the code of each value, -1 where it is null."""
-        if not pa.types.is_dictionary(column.type):
-            column = pc.dictionary_encode(column.cast(pa.string()))
-        found = column.dictionary.cast(pa.string()).to_pylist()  # type: ignore[attr-defined]
-        codes = [
-            -1 if one is None else self.place.setdefault(one, len(self.place)) for one in found
-        ]
-        table = np.array([*codes, -1], np.int32)
-        indices = column.indices.fill_null(-1)  # type: ignore[attr-defined]
-        return table[indices.to_numpy(zero_copy_only=False)]
-
-    def ordered(self) -> tuple[tuple[str, ...], NDArray[np.int32]]:
-        """Return the labels in order, and the final code of each code given so far."""
-        labels = tuple(sorted(self.place))
-        final = np.full(len(labels) + 1, -1, np.int32)
-        final[[self.place[label] for label in labels]] = np.arange(len(labels))
-        return labels, final
+        return _Reading(columns, clock, rows).panel(batches)
 
 
 class _Reading:
@@ -112,8 +93,8 @@ class _Reading:
         self.known = np.empty((rows, len(columns.known)), np.float32)
         self.past = np.empty((rows, len(columns.past)), np.float32)
         self.static: list[Values] = []
-        self.ids = [_Labels() for _ in columns.ids]
-        self.text: dict[str, _Labels] = {}
+        self.ids = [Labels() for _ in columns.ids]
+        self.text: dict[str, Labels] = {}
         self.last: tuple[NDArray[np.int32], int] | None = None  # ids and period of the row before
         self.starts: list[Index] = []
         self.codes: list[NDArray[np.int32]] = []
@@ -147,9 +128,9 @@ class _Reading:
             known=columns.known,
             past=columns.past,
             static=columns.static,
-            known_values=self._spread(_recoded(self.known, columns.known, labels)),
-            past_values=self._spread(_recoded(self.past, columns.past, labels)),
-            static_values=_recoded(np.concatenate(self.static), columns.static, labels),
+            known_values=self._spread(recoded(self.known, columns.known, labels)),
+            past_values=self._spread(recoded(self.past, columns.past, labels)),
+            static_values=recoded(np.concatenate(self.static), columns.static, labels),
             labels={name: found for name, (found, _) in labels.items()},
         )
 
@@ -220,7 +201,7 @@ class _Reading:
             or pa.types.is_large_string(kind)
             or pa.types.is_dictionary(kind)
         ):
-            codes = self.text.setdefault(name, _Labels()).encode(column)
+            codes = self.text.setdefault(name, Labels()).encode(column)
             return np.where(codes < 0, np.nan, codes).astype(np.float32)
         try:
             cast = pc.cast(column, pa.float32(), safe=False)
@@ -264,19 +245,6 @@ def _dates(batch: pa.RecordBatch, name: str) -> NDArray[np.datetime64]:
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         raise InvalidPanel(f"The column {name!r} holds no dates: {error}") from error
     return np.asarray(micro.to_numpy(zero_copy_only=False)).astype("datetime64[us]", copy=False)
-
-
-def _recoded(
-    values: Values,
-    names: tuple[str, ...],
-    labels: dict[str, tuple[tuple[str, ...], NDArray[np.int32]]],
-) -> Values:
-    """Replace codes given while reading by places in the ordered labels."""
-    for at, name in enumerate(names):
-        if name in labels:
-            seen = ~np.isnan(values[:, at])
-            values[seen, at] = labels[name][1][values[seen, at].astype(np.int64)]
-    return values
 
 
 def _stops(target: Values, offsets: Index) -> Index:

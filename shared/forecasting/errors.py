@@ -45,6 +45,10 @@ class NotEnoughData(Invalid):
     """The series are too short, or hold no values at all."""
 
 
+class NotEnoughMemory(ForecastingError):
+    """The work would need more memory than there is; nothing was begun."""
+
+
 class SeriesNotFound(ForecastingError, KeyError):
     """The panel has no series with these ids."""
 

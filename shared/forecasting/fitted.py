@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from shared.forecasting.alignment import aligned
@@ -15,11 +16,14 @@ from shared.forecasting.errors import Invalid, MissingFuture
 from shared.forecasting.evaluation import Evaluated
 from shared.forecasting.future import Gap, gaps
 from shared.forecasting.manifest import Manifest
+from shared.forecasting.memory import require
 from shared.forecasting.panel import Index, Panel
 from shared.forecasting.recipe import ForecastResult
 from shared.forecasting.register import Forecaster, Telling, Written
 
 LEVELS = (0.025, 0.1, 0.5, 0.9, 0.975)
+COPIES = 8  # of the paths, while they are sorted and calibrated
+UNASKED = 2**30  # bytes that nobody need ask for
 CHUNK = 256  # series summarised at once, so that the paths of a large panel fit into memory
 
 
@@ -94,6 +98,7 @@ class FittedModel:
         panel = self._fitting(panel)
         chosen, starts = _places(panel, series, start)
         _check_history(panel, chosen, starts)
+        _require_memory(min(len(chosen), CHUNK) * paths * steps)
         missing = gaps(panel, [int(one) for one in chosen], steps, [int(one) for one in starts])
         if missing:
             raise MissingFuture(missing)
@@ -167,6 +172,12 @@ def _check_request(horizon: int, paths: int, levels: tuple[float, ...]) -> None:
         raise Invalid("Sample 1 to 100000 paths.", field="/paths")
     if not levels or not all(0 < level < 1 for level in levels):
         raise Invalid("Quantile levels lie between 0 and 1.", field="/quantiles")
+
+
+def _require_memory(values: int) -> None:
+    if (needed := COPIES * 8 * values) > UNASKED:
+        advice = "Ask for fewer paths or a shorter horizon."
+        require(needed, torch.device("cpu"), "This forecast", advice, "/paths")
 
 
 def _places(panel: Panel, series: Sequence[int] | None, start: int | None) -> tuple[Index, Index]:

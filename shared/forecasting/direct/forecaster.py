@@ -38,9 +38,7 @@ class DirectForecaster:
     def quantiles(self, panel: Panel, series: Index, starts: Index, horizon: int) -> Array:
         """Return the deciles of each step (series, horizon, 9), ascending."""
         self.body.eval()
-        if self._source is None or self._source[0] is not panel:
-            codes = id_codes(panel, self.vocabulary)
-            self._source = (panel, Source(panel, codes, torch.device("cpu")))
+        source = self._prepared(panel)
         block = self.body.window.horizon
         out = np.empty((len(series), -(-horizon // block) * block, len(DECILES)))
         for at in range(0, len(series), TOGETHER):
@@ -48,7 +46,7 @@ class DirectForecaster:
             for done in range(0, horizon, block):
                 windows = forecast_windows(
                     panel,
-                    self._source[1],
+                    source,
                     series[part],
                     starts[part] + done,
                     self.body.window,
@@ -59,6 +57,15 @@ class DirectForecaster:
                 values = deciles * scale[:, None, None] + loc[:, None, None]
                 out[part, done : done + block] = values.cpu().numpy()
         return np.sort(out[:, :horizon], axis=2)
+
+    def _prepared(self, panel: Panel) -> Source:
+        """Return the panel as tensors; remembered, because most calls repeat the panel."""
+        remembered = self._source  # read once: another thread may replace it meanwhile
+        if remembered is None or remembered[0] is not panel:
+            codes = id_codes(panel, self.vocabulary)
+            remembered = (panel, Source(panel, codes, torch.device("cpu")))
+            self._source = remembered
+        return remembered[1]
 
     def _continued(self, windows: Windows, medians: Array) -> Windows:
         """Put medians where the forecast has already been; nothing else of it is known."""

@@ -16,9 +16,10 @@ from shared.forecasting.direct.body import DirectBody, pinball
 from shared.forecasting.direct.forecaster import DirectForecaster
 from shared.forecasting.direct.form import DirectHyperparameters
 from shared.forecasting.errors import Diverged, ForecastingError
+from shared.forecasting.memory import require_learning
 from shared.forecasting.metrics import wql
 from shared.forecasting.network.family import _encoding, _learned, _standardise, id_codes
-from shared.forecasting.network.windows import Source
+from shared.forecasting.network.windows import Source, WindowShape
 from shared.forecasting.panel import Index
 from shared.forecasting.quantile_paths import Array
 from shared.forecasting.recipe import Epoch
@@ -48,6 +49,7 @@ class DirectLearner:
         first = int(panel.first.min()) - self.context
         self.source.cover(first, int((panel.first + np.diff(panel.offsets)).max()) + horizon)
         self.encoding = _encoding(problem, HEAD, _learned(problem))
+        self._require_memory()
         self.steps = 0
         self.best: dict[str, Tensor] | None = None
         self.deciles: Array | None = None
@@ -64,6 +66,20 @@ class DirectLearner:
             )
         _standardise(body, self.problem)  # type: ignore[arg-type]
         return body.to(self.source.device)
+
+    def _require_memory(self) -> None:
+        series = torch.from_numpy(np.flatnonzero(np.diff(self.problem.panel.offsets))[:1])
+        stop = torch.from_numpy(self.problem.panel.stops)[series].to(self.source.device)
+        window = WindowShape(self.context, self.problem.recipe.horizon, 1, self.encoding.lags)
+        one = self.source.cut(series.to(stop.device), stop, stop, window)
+        batch = self.settings.batch_size
+        require_learning(
+            self._body(),
+            lambda body, some: body(some),
+            one.to(torch.device("cpu")),
+            batch,
+            self.source.device,
+        )
 
     def epochs(self) -> Iterator[Epoch]:
         """Learn, yielding after each epoch.

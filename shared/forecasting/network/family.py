@@ -6,12 +6,12 @@ import math
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from shared.forecasting.calendar_features import calendar_width
 from shared.forecasting.devices import best_device
@@ -19,12 +19,13 @@ from shared.forecasting.errors import Invalid, InvalidArtifact
 from shared.forecasting.heads import HEADS
 from shared.forecasting.hyperparameters import checked
 from shared.forecasting.manifest import Manifest
+from shared.forecasting.memory import require_learning
 from shared.forecasting.network.body import Body, patch_of
 from shared.forecasting.network.decoder import decode
 from shared.forecasting.network.encoder import Encoding
 from shared.forecasting.network.form import NetworkHyperparameters
 from shared.forecasting.network.learner import Training
-from shared.forecasting.network.windows import Source, WindowShape, forecast_windows
+from shared.forecasting.network.windows import Source, Windows, WindowShape, forecast_windows
 from shared.forecasting.panel import Index, Panel, Values
 from shared.forecasting.randomness import uniforms
 from shared.forecasting.recipe import Epoch
@@ -71,10 +72,12 @@ class NetworkForecaster:
 
     def _prepared(self, panel: Panel) -> Source:
         """Return the panel as tensors; remembered, because most calls repeat the panel."""
-        if self._source is None or self._source[0] is not panel:
+        remembered = self._source  # read once: another thread may replace it meanwhile
+        if remembered is None or remembered[0] is not panel:
             codes = id_codes(panel, self.vocabulary)
-            self._source = (panel, Source(panel, codes, torch.device("cpu")))
-        return self._source[1]
+            remembered = (panel, Source(panel, codes, torch.device("cpu")))
+            self._source = remembered
+        return remembered[1]
 
     def state(self) -> dict[str, Tensor]:
         """Return the weights."""
@@ -120,6 +123,14 @@ class NetworkLearner:
         last = int((panel.first + np.diff(panel.offsets)).max()) + body.window.horizon
         source.cover(first, last)
         self.training = Training(body.to(device), source, problem)
+        with torch.random.fork_rng(devices=[]):
+            require_learning(
+                body,
+                _read,
+                self.training.drawn(1).to(torch.device("cpu")),
+                self.training.together,
+                device,
+            )
         weights = sum(part.numel() for part in body.parameters())
         problem.notes.append(
             f"{weights:,} weights, context {body.window.context} steps, head {head}, "
@@ -133,6 +144,10 @@ class NetworkLearner:
     def finish(self) -> NetworkForecaster:
         """Return the network of the best epoch."""
         return NetworkForecaster(self.training.restore(), self.vocabulary)
+
+
+def _read(body: nn.Module, windows: Windows) -> object:
+    return body(windows, cast(Body, body).encoder(windows))
 
 
 class NetworkFamily:

@@ -46,6 +46,12 @@ class Training:
         self.best_loss = float("inf")
 
     @property
+    def together(self) -> int:
+        """Return how many windows are read at once."""
+        batch = self.settings.batch_size
+        return min(TOGETHER, batch) if self.source.device.type == "cpu" else batch
+
+    @property
     def batches(self) -> int:
         """Return how many batches make an epoch."""
         window = self.body.window.length
@@ -161,8 +167,7 @@ class Training:
         On a CPU a batch is read in parts whose hidden vectors stay in its caches; the sum of
         their gradients is that of the whole batch.
         """
-        batch = len(windows.target)
-        together = TOGETHER if self.source.device.type == "cpu" else batch
+        batch, together = len(windows.target), self.together
         drop = torch.rand(windows.ids.shape, device=self.source.device) < ID_DROPOUT
         total = torch.zeros((), device=self.source.device)
         count = torch.zeros((), device=self.source.device)
