@@ -426,6 +426,19 @@ export const en = {
     summary: 'Forecast of {target} for {name}: {steps} steps from {start}, {total} in total, with {share} certainty between {low} and {high}.',
     summaryPlain: 'Forecast of {target} for {name}: {steps} steps from {start}, {total} in total.',
   },
+  written: {
+    title: 'Show what the model wrote',
+    lead: 'The language model reads the first text and continues it: the first of its paths.',
+    told: 'What it was told',
+    wrote: 'What it wrote',
+    note: 'Note to the model',
+    noteHint: 'What is known besides the numbers, such as: flu season starts early',
+  },
+  compare: {
+    lstm: 'Compare with LSTM',
+    title: 'Side by side',
+    later: 'Still being trained.',
+  },
   analysis: {
     change: 'Against before',
     changeHint: 'The total against that of as many steps before.',

@@ -405,6 +405,19 @@ export const zhCN: Words<typeof en> = {
     summary: '{name} 的{target}预测：自 {start} 起 {steps} 步，合计 {total}，{share} 的可能介于 {low} 与 {high} 之间。',
     summaryPlain: '{name} 的{target}预测：自 {start} 起 {steps} 步，合计 {total}。',
   },
+  written: {
+    title: '查看模型写了什么',
+    lead: '语言模型读入第一段文字并续写：这是它的第一条路径。',
+    told: '模型读到的内容',
+    wrote: '模型写出的内容',
+    note: '给模型的备注',
+    noteHint: '数字以外的情况，例如：今年流感季提前',
+  },
+  compare: {
+    lstm: '与 LSTM 比较',
+    title: '并排比较',
+    later: '仍在训练。',
+  },
   analysis: {
     change: '较前期',
     changeHint: '合计与此前同样步数的合计相比。',

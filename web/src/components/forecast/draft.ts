@@ -11,6 +11,8 @@ export interface Draft {
   /** The step after the last value where it is null. */
   start: string | null
   fill: Record<string, Fill>
+  /** What is known besides the numbers; only language models read it. */
+  note: string
 }
 
 const QUANTILES = [0.025, 0.1, 0.5, 0.9, 0.975]
@@ -20,7 +22,7 @@ const USUAL_HISTORY = 112
 const MOST_HISTORY = 2000
 
 export function newDraft(model: string | null = null): Draft {
-  return { model, version: 'best', series: [], horizon: null, start: null, fill: {} }
+  return { model, version: 'best', series: [], horizon: null, start: null, fill: {}, note: '' }
 }
 
 /** Ask again for what was asked then. */
@@ -32,6 +34,7 @@ export function draftOf(request: ForecastRequest): Draft {
     horizon: request.horizon ?? null,
     start: request.start ?? null,
     fill: request.fill,
+    note: request.note ?? '',
   }
 }
 
@@ -45,6 +48,7 @@ export function requestOf(draft: Draft): ForecastRequest {
     start: draft.start,
     future: [],
     fill: draft.fill,
+    note: draft.note,
     quantiles: QUANTILES,
     paths: PATHS,
     seed: 0,
