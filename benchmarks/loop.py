@@ -112,10 +112,10 @@ def _forecasts(stack: Stack, model: str) -> Figure:
 
 def _memory(stack: Stack) -> Figure:
     modules = ("gateway", "services.registry", "services.training")
-    each = {module.removeprefix("services."): stack.resident_mb(module) for module in modules}
-    note = ", ".join(f"{name} {mb:.0f}" for name, mb in each.items())
-    whole = sum(each.values())
-    return Figure("resident: gateway + registry + training", whole, "MB", 300, note=note)
+    each, together = stack.resident_mb(modules)
+    parts = ", ".join(f"{name.removeprefix('services.')} {mb:.0f}" for name, mb in each.items())
+    note = f"{parts}: {sum(each.values()):.0f} where shared pages count in each"
+    return Figure("resident: gateway + registry + training", together, "MB", 300, note=note)
 
 
 if __name__ == "__main__":

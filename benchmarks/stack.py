@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -76,12 +77,26 @@ class Stack:
             self._process.send_signal(signal.SIGINT)
             self._process.wait(STOP_S)
 
-    def resident_mb(self, module: str) -> float:
-        """Return the resident memory of the process that was started as `python -m module`."""
-        return float(self.process(module).memory_info().rss) / 1e6
+    def resident_mb(self, modules: Sequence[str]) -> tuple[dict[str, float], float]:
+        """Return the resident memory of the processes started as `python -m module`.
 
-    def process(self, module: str) -> psutil.Process:
-        """Return the process that was started as `python -m module`."""
+        Returns:
+            of each, as the system counts it; and of all together, where a page of a library that
+            several of them have loaded counts once.
+        """
+        each: dict[str, float] = {}
+        own = 0.0
+        shared: dict[str, float] = {}
+        for module in modules:
+            process = self._process_of(module)
+            each[module] = process.memory_info().rss / 1e6
+            for part in process.memory_maps():
+                own += part.anonymous / 1e6
+                mapped = (part.rss - part.anonymous) / 1e6
+                shared[part.path] = max(mapped, shared.get(part.path, 0.0))
+        return each, own + sum(shared.values())
+
+    def _process_of(self, module: str) -> psutil.Process:
         assert self._process is not None
         for process in psutil.Process(self._process.pid).children(recursive=True):
             if process.cmdline()[-2:] == ["-m", module]:

@@ -5,4 +5,9 @@ from shared.kit.serve import serve
 
 if __name__ == "__main__":
     settings = PredictionSettings()
-    serve("services.prediction.main:build", settings.prediction_host, settings.prediction_port)
+    serve(
+        "services.prediction.main:build",
+        settings.prediction_host,
+        settings.prediction_port,
+        needs=("pandas", "rich", "pygments"),  # the libraries of the algorithms may
+    )

@@ -15,7 +15,7 @@ from services.prediction.settings import PredictionSettings
 from services.prediction.sources import Sources
 from services.prediction.tables import SCHEMA
 from shared.clients.registry import RegistryClient
-from shared.kit import migrations
+from shared.kit import schema
 from shared.kit.app import create_app
 from shared.kit.database import Database
 from shared.kit.storage import BlobStore
@@ -42,7 +42,7 @@ def build(
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         database = Database(settings.database(SCHEMA), SCHEMA)
-        await migrations.upgrade(database)
+        await schema.bring_up_to_date(database)
         client = RegistryClient(settings.registry_url, settings.folder("cache"), registry)
         sources = Sources(client, engine, settings)
         blobs = BlobStore(settings.folder("predictions"))

@@ -17,7 +17,7 @@ from services.registry import (
     upload_routes,
 )
 from services.registry.settings import RegistrySettings
-from shared.kit import migrations
+from shared.kit import schema
 from shared.kit.app import create_app
 from shared.kit.database import Database
 from shared.kit.storage import BlobStore
@@ -34,7 +34,7 @@ def build(settings: RegistrySettings | None = None) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         database = Database(settings.database("registry"), "registry")
         try:
-            await migrations.upgrade(database)
+            await schema.bring_up_to_date(database)
             store = await asyncio.to_thread(BlobStore, settings.folder("blobs"))
             swept = await asyncio.to_thread(store.sweep)
             if swept:

@@ -29,7 +29,8 @@ def index_of(path: Path) -> pa.Table:
     """Return a dataset's index; the last few stay in memory."""
     found = _indexes.pop(path, None)
     if found is None:
-        found = pq.read_table(path)
+        with pq.ParquetFile(path) as file:
+            found = file.read(use_threads=False)
     _indexes[path] = found
     while len(_indexes) > _KEPT:
         _indexes.popitem(last=False)
@@ -218,7 +219,7 @@ def cells(path: Path, columns: list[str], offset: int, length: int) -> pa.Table:
                 groups.append(group)
                 before = before if len(groups) > 1 else first
             first += rows
-        table = file.read_row_groups(groups, columns=columns)
+        table = file.read_row_groups(groups, columns=columns, use_threads=False)
     return table.slice(offset - before, length)
 
 
@@ -237,7 +238,7 @@ def _summed(
     totals: list[NDArray[Any]] = []
     counts: list[NDArray[Any]] = []
     with pq.ParquetFile(path) as file:
-        for batch in file.iter_batches(1 << 20, columns=["date", row.target]):
+        for batch in file.iter_batches(1 << 17, columns=["date", row.target], use_threads=False):
             mask = chosen[begin : begin + batch.num_rows]
             begin += batch.num_rows
             if not mask.any():
@@ -249,6 +250,7 @@ def _summed(
             dates_seen.append(dates)
             totals.append(np.bincount(place[has], target[has], len(dates)))
             counts.append(np.bincount(place[has], minlength=len(dates)))
+    pa.default_memory_pool().release_unused()  # to the system: the service is small between sums
     dates, place = np.unique(np.concatenate(dates_seen), return_inverse=True)
     total = np.bincount(place, np.concatenate(totals), len(dates))
     number = np.bincount(place, np.concatenate(counts), len(dates))

@@ -4,8 +4,6 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from holidays import list_supported_countries
-
 from services.training.catalogue import Catalogue
 from services.training.hyperparameters import nearest, wrong_hyperparameters
 from services.training.lengths import longest_possible
@@ -148,9 +146,13 @@ def wrong_split(request: TrainingRequest) -> list[FieldError]:
 
 def wrong_holidays(country: str | None) -> list[FieldError]:
     """Return what is wrong with a country whose holidays are asked for."""
-    code, _, part = (country or "").partition("-")
-    known = list_supported_countries() if code else {}
-    if code and code not in known:
+    if not country:
+        return []
+    from holidays import list_supported_countries  # large: only where it is asked for
+
+    code, _, part = country.partition("-")
+    known = list_supported_countries()
+    if code not in known:
         detail = f"No holidays are known of {code!r}: use a country's two letters, such as CN."
     elif part and part not in known[code]:
         detail = f"{code} has no part {part!r}, only {', '.join(known[code]) or 'none'}."

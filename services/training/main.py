@@ -14,7 +14,7 @@ from services.training.orders import Counter
 from services.training.settings import TrainingSettings
 from services.training.tables import SCHEMA
 from shared.clients.registry import RegistryClient
-from shared.kit import migrations
+from shared.kit import schema
 from shared.kit.app import create_app
 from shared.kit.background import end
 from shared.kit.database import Database
@@ -41,7 +41,7 @@ def build(
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         database = Database(settings.database(SCHEMA), SCHEMA)
-        await migrations.upgrade(database)
+        await schema.bring_up_to_date(database)
         cache = settings.folder("cache")
         client = RegistryClient(settings.registry_url, cache, registry)
         app.state.counter = Counter(database, queue, client, Catalogue(cache))

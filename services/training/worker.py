@@ -25,7 +25,7 @@ from services.training.runners import Runners
 from services.training.settings import TrainingSettings
 from services.training.tables import SCHEMA
 from shared.clients.registry import RegistryClient
-from shared.kit import logs, migrations
+from shared.kit import logs, schema
 from shared.kit.background import end
 from shared.kit.database import Database
 from shared.kit.errors import AppError
@@ -41,7 +41,7 @@ log = structlog.get_logger()
 async def open_workshop(settings: TrainingSettings) -> AsyncIterator[Workshop]:
     """Open what a worker works with, and close it."""
     database = Database(settings.database(SCHEMA), SCHEMA)
-    await migrations.upgrade(database)
+    await schema.bring_up_to_date(database)
     queue = Queue(settings.redis_url.get_secret_value())
     registry = RegistryClient(settings.registry_url, settings.folder("cache"))
     runners = Runners(settings)

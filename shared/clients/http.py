@@ -23,9 +23,12 @@ class ServiceClient:
         self, name: str, base_url: str, transport: httpx.AsyncBaseTransport | None = None
     ) -> None:
         self.name = name
+        if transport is None:
+            is_encrypted = base_url.startswith("https:")  # else no certificates are loaded: 3 MB
+            transport = httpx.AsyncHTTPTransport(verify=is_encrypted, retries=ATTEMPTS - 1)
         self._http = httpx.AsyncClient(
             base_url=base_url,
-            transport=transport or httpx.AsyncHTTPTransport(retries=ATTEMPTS - 1),
+            transport=transport,
             timeout=httpx.Timeout(30.0, connect=2.0),
             follow_redirects=False,
             trust_env=False,

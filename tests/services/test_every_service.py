@@ -2,12 +2,19 @@
 
 import ast
 import importlib
+import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic.script import ScriptDirectory
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
+
+from shared.kit import migrations, schema
+from shared.kit.database import Database
 
 SERVICES = ("registry", "training", "prediction")
 ROOT = Path(__file__).parents[2]
@@ -95,3 +102,45 @@ def test_operation_ids_are_unique_over_all_services(
     ]
 
     assert len(names) == len(set(names))
+
+
+@every_service
+async def test_its_schema_is_migrated_once_and_then_found_up_to_date(
+    service: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'service.sqlite'}", service)
+    migrated = []
+    upgrade = migrations.upgrade
+
+    async def counted(database: Database) -> None:
+        migrated.append(database)
+        await upgrade(database)
+
+    monkeypatch.setattr(migrations, "upgrade", counted)
+
+    await schema.bring_up_to_date(database)
+    await schema.bring_up_to_date(database)
+
+    await database.close()
+    assert len(migrated) == 1
+    found = ScriptDirectory.from_config(migrations.configuration(service, database.url))
+    assert schema.head(service) == found.get_current_head()
+
+
+@every_service
+def test_it_starts_without_what_it_does_not_need(service: str) -> None:
+    loaded = (
+        "import json, sys\n"
+        "from shared.kit.serve import _NOT_NEEDED, _Absent\n"
+        "sys.meta_path.insert(0, _Absent(set(_NOT_NEEDED)))\n"
+        f"import services.{service}.main\n"
+        "print(json.dumps(sorted({name.partition('.')[0] for name in sys.modules})))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", loaded], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+
+    unwanted = {"alembic", "pandas", "rich", "pygments", "holidays"}
+    if service != "prediction":
+        unwanted |= {"numpy", "pyarrow", "torch", "polars"}
+    assert not unwanted & set(json.loads(done.stdout))
