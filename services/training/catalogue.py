@@ -16,6 +16,8 @@ from shared.kit.errors import Unavailable
 
 CORE = Path(__file__).parents[2] / "shared" / "forecasting"
 EXTRA = "SHELFCAST_ALGORITHMS"
+BASES = "SHELFCAST_QWEN_BASES"
+OFFERS = (BASES, "SHELFCAST_QWEN_HUB", "SHELFCAST_CHRONOS2")  # what forms and reasons depend on
 PATIENCE_S = 120
 _ALGORITHMS = TypeAdapter(list[Algorithm])
 log = structlog.get_logger()
@@ -30,16 +32,26 @@ def _files() -> Iterator[Path]:
 def _stamp() -> list[tuple[str, int, int]]:
     """Tell cheaply whether a file may have changed."""
     found = [(file, file.stat()) for file in _files()]
-    return [(str(file), status.st_mtime_ns, status.st_size) for file, status in found]
+    files = [(str(file), status.st_mtime_ns, status.st_size) for file, status in found]
+    return [*files, *((offer, 0, 0) for offer in _offered())]
+
+
+def _offered() -> list[str]:
+    """Tell what a deployment offers besides files of algorithms."""
+    found = [f"{name}={os.environ.get(name, '').strip()}" for name in OFFERS]
+    folder = os.environ.get(BASES, "").strip()
+    if folder and Path(folder).is_dir():
+        found += sorted(path.name for path in Path(folder).iterdir())
+    return found
 
 
 def digest() -> str:
-    """Name the state of the algorithms: their files, the extra folder, and torch."""
+    """Name the state of the algorithms: their files, the extra folder, what is offered, torch."""
     try:
         torch = version("torch")
     except PackageNotFoundError:
         torch = "none"
-    hasher = hashlib.sha256(f"{sys.version}|{torch}".encode())
+    hasher = hashlib.sha256(f"{sys.version}|{torch}|{_offered()}".encode())
     for file in _files():
         hasher.update(f"|{file}|".encode())
         hasher.update(file.read_bytes())

@@ -41,6 +41,7 @@ TOKENS = 2400  # of a batch, about
 RATE = 0.004
 WARM_UP = 100
 HORIZONS = (7, 14, 28)
+SHOWN = 0.03  # share of the time between two reports
 SKIPPED = 4  # values at the beginning that nobody could foretell
 HIDDEN, LAYERS, HEADS, INNER = 96, 4, 3, 256
 
@@ -120,10 +121,10 @@ def loss_of(
 
 def pretrain(folder: Path, minutes: float, seed: int = 0) -> None:
     """Write the base model into a folder, and again every few minutes."""
-    folder.mkdir(parents=True, exist_ok=True)
-    make(folder / "tokenizer.json")
     from tokenizers import Tokenizer
 
+    folder.mkdir(parents=True, exist_ok=True)
+    make(folder / "tokenizer.json")
     vocabulary = Vocabulary.of(Tokenizer.from_file(str(folder / "tokenizer.json")))
     torch.manual_seed(seed)
     random, model = np.random.default_rng(seed), network()
@@ -138,16 +139,20 @@ def pretrain(folder: Path, minutes: float, seed: int = 0) -> None:
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
-        step += 1
-        mean = (
-            float(loss.detach()) if math.isnan(mean) else 0.98 * mean + 0.02 * float(loss.detach())
-        )
-        if done - shown > 0.03:
+        step, now = step + 1, float(loss.detach())
+        mean = now if math.isnan(mean) else 0.98 * mean + 0.02 * now
+        if done - shown > SHOWN:
             shown = done
             logging.info("%4.0f %%  step %d  loss %.4f", 100 * done, step, mean)
-            model.save_pretrained(folder)  # type: ignore[operator]
-    model.save_pretrained(folder)  # type: ignore[operator]
+            _save(model, folder)
+    _save(model, folder)
     logging.info("%d steps, loss %.4f", step, mean)
+
+
+def _save(model: torch.nn.Module, folder: Path) -> None:
+    """Store half of the bits: what they would add is far below what was learned."""
+    halves = {name: part.half() for name, part in model.state_dict().items()}
+    model.save_pretrained(folder, state_dict=halves)  # type: ignore[operator]
 
 
 if __name__ == "__main__":

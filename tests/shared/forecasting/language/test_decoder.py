@@ -95,7 +95,7 @@ def test_numbers_do_not_depend_on_what_else_is_written(writer: Writer, base: Bas
             horizon=HORIZON,
             seed=1,
         )
-        return found.tolist()
+        return [[list(path) for path in series] for series in found.tolist()]
 
     together = write([0, 1, 2])
 

@@ -15,7 +15,7 @@ from shared.forecasting import (
     Recipe,
     load,
 )
-from shared.forecasting.language import learner, writing
+from shared.forecasting.language import writing
 from shared.forecasting.language.adapter import attach
 from shared.forecasting.language.base import TINY, find
 from shared.forecasting.language.base import load as load_base
@@ -173,7 +173,9 @@ def test_it_stops_when_nothing_gets_better() -> None:
 
 def test_a_time_limit_ends_the_fine_tuning(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter(range(0, 100_000, 2))
-    monkeypatch.setattr(learner.time, "monotonic", lambda: float(next(clock)))
+    monkeypatch.setattr(
+        "shared.forecasting.language.learner.time.monotonic", lambda: float(next(clock))
+    )
     fitting = Fitting(
         WEEKS, Recipe("qwen", 7, hyperparameters=quick("qwen", seconds=20, max_epochs=500))
     )
