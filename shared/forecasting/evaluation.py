@@ -138,6 +138,13 @@ def evaluate(
     )
 
 
+def headlines(report: Evaluation) -> Numbers:
+    """Return the figures that a model's metrics get from its report."""
+    if report.kind == "backtest":
+        return {f"backtest_{name}": value for name, value in report.metrics.items()}
+    return {name: report.metrics[name] for name in ("skill_low", "skill_high")}
+
+
 def _metrics(windows: Windows, usual: Array | None = None) -> Numbers:
     """Return the figures of some windows; those in units of seasonal naive only with `usual`."""
     scale = np.full((len(windows.series), 2), np.nan) if usual is None else usual

@@ -12,7 +12,7 @@ import torch
 
 from shared.forecasting.backtesting import Rolling
 from shared.forecasting.errors import Invalid, NotEnoughData, Unavailable, UnknownAlgorithm
-from shared.forecasting.evaluation import Evaluated, Evaluation, evaluate, windows_of
+from shared.forecasting.evaluation import Evaluated, evaluate, headlines, windows_of
 from shared.forecasting.fitted import FittedModel
 from shared.forecasting.holidays import with_holidays
 from shared.forecasting.hyperparameters import checked
@@ -166,12 +166,19 @@ class Fitting:
         calibration, metrics = measure(found, naive, panel, origins)
         evaluation = self._evaluated(found, naive)
         if evaluation is not None:
-            metrics |= _of_report(evaluation[0])
+            metrics |= headlines(evaluation[0])
         if isinstance(self.learner, Completing):
             forecaster = self.learner.complete()
         metrics |= self._tested(forecaster, calibration, nonnegative)
+        manifest = self._manifest(forecaster, calibration, metrics, nonnegative)
+        return FittedModel(manifest, forecaster, evaluation)
+
+    def _manifest(
+        self, forecaster: Forecaster, calibration: Calibration, metrics: Metrics, nonnegative: bool
+    ) -> Manifest:
+        panel, recipe = self.panel, self.recipe
         settings = json.loads(json.dumps(forecaster.settings()))
-        manifest = Manifest(
+        return Manifest(
             algorithm=self.algorithm.name,
             family=self.algorithm.family,
             hyperparameters=self.hyperparameters.model_dump(mode="json"),
@@ -197,7 +204,6 @@ class Fitting:
             torch_version=torch.__version__,
             notes=tuple(self.notes),
         )
-        return FittedModel(manifest, forecaster, evaluation)
 
     def _evaluated(self, found: Checked, naive: Checked) -> Evaluated | None:
         """Return the report of the backtest if there was one, else of the validation windows."""
@@ -246,12 +252,6 @@ def _fitted_once(panel: Panel, recipe: Recipe) -> Iterator[Epoch | FittedModel]:
     fitting = Fitting(panel, replace(recipe, backtest=None, test=0, holidays=""))
     yield from fitting.epochs()
     yield fitting.finish()
-
-
-def _of_report(report: Evaluation) -> Metrics:
-    if report.kind == "backtest":
-        return {f"backtest_{name}": value for name, value in report.metrics.items()}
-    return {name: report.metrics[name] for name in ("skill_low", "skill_high")}
 
 
 def known_algorithm(name: str) -> Algorithm:

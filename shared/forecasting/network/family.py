@@ -123,19 +123,17 @@ class NetworkLearner:
         last = int((panel.first + np.diff(panel.offsets)).max()) + body.window.horizon
         source.cover(first, last)
         self.training = Training(body.to(device), source, problem)
-        with torch.random.fork_rng(devices=[]):
-            require_learning(
-                body,
-                _read,
-                self.training.drawn(1).to(torch.device("cpu")),
-                self.training.together,
-                device,
-            )
+        self._require_memory(body, device)
         weights = sum(part.numel() for part in body.parameters())
         problem.notes.append(
             f"{weights:,} weights, context {body.window.context} steps, head {head}, "
             f"lags {', '.join(map(str, body.window.lags)) or 'none'}, on {device}."
         )
+
+    def _require_memory(self, body: Body, device: torch.device) -> None:
+        with torch.random.fork_rng(devices=[]):
+            one = self.training.drawn(1).to(torch.device("cpu"))
+        require_learning(body, _read, one, self.training.together, device)
 
     def epochs(self) -> Iterator[Epoch]:
         """Learn, yielding after each epoch."""

@@ -15,6 +15,8 @@ from shared.forecasting import (
     FittedModel,
     ForecastResult,
     Invalid,
+    InvalidPanel,
+    NotEnoughData,
     Panel,
     catalogue,
     load,
@@ -230,6 +232,31 @@ def test_odd_series_get_a_finite_forecast(name: str, values: NDArray[np.float64]
 
     assert np.isfinite(forecast.quantiles).all()
     assert np.isfinite(forecast.total_quantiles).all()
+
+
+@every_usable
+def test_a_covariate_that_says_nothing_or_is_missing_for_a_series_is_borne(name: str) -> None:
+    data = frame()
+    data["price"] = 5.0
+    data["visitors"] = np.where(data["store_id"] == "S1", np.nan, data["visitors"])
+    data.loc[data["product_id"] == "P1", "category"] = None
+    panel = panel_of(data)
+
+    forecast = fit(panel, name).forecast(filled(panel))
+
+    assert np.isfinite(forecast.quantiles).all()
+
+
+@every_usable
+def test_what_cannot_be_learned_from_is_refused(name: str) -> None:
+    with pytest.raises(NotEnoughData, match="has 1 values"):
+        fit(series_panel([5.0]), name, horizon=1)
+    with pytest.raises(NotEnoughData, match="no values at all"):
+        fit(series_panel([np.nan] * 30), name)
+    with pytest.raises(Invalid, match="at most 26"):
+        fit(series_panel(np.arange(30.0)), name, horizon=27)
+    with pytest.raises(InvalidPanel, match="is infinite in row 3"):
+        series_panel([1.0, 2.0, 3.0, np.inf])
 
 
 @every_usable

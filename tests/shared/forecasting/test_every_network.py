@@ -5,6 +5,8 @@ import pytest
 import torch
 
 from shared.forecasting import ALGORITHMS, Diverged, Fitting, Panel, Recipe
+from shared.forecasting.direct import learner
+from shared.forecasting.direct.body import pinball
 from shared.forecasting.heads import HEADS
 from shared.forecasting.network import NETWORK
 from tests.shared.forecasting.samples import HORIZON, filled, fit, quick
@@ -75,3 +77,23 @@ def test_decoding_step_by_step_sees_what_reading_at_once_sees(name: str, panel: 
             steps.append(hidden)
 
     torch.testing.assert_close(torch.cat(steps, 1), whole)
+
+
+@pytest.mark.parametrize("name", [n for n, one in ALGORITHMS.items() if one.family == "direct"])
+def test_a_direct_network_keeps_its_best_epoch_when_its_loss_is_nan(
+    name: str, panel: Panel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sound = pinball
+    fitting = Fitting(panel, Recipe(name, HORIZON, None, quick(name, max_epochs=5)))
+    epochs = 0
+    for epoch in fitting.epochs():
+        epochs = epoch.number
+        if epoch.number == 2:
+            monkeypatch.setattr(learner, "pinball", lambda *parts: sound(*parts) * float("nan"))
+    monkeypatch.setattr(learner, "pinball", sound)
+
+    forecast = fitting.finish().forecast(filled(panel))
+
+    assert epochs == 2
+    assert any("NaN" in note for note in fitting.notes)
+    assert np.isfinite(forecast.quantiles).all()

@@ -16,7 +16,8 @@ def counts(frequency: str, first: str, periods: int, country: str = "CN") -> lis
     clock = Frequency.parse(frequency)
     dates = pd.date_range(first, periods=periods, freq=frequency).to_numpy("datetime64[us]")
     clock = clock.aligned(dates[0])
-    return counted(clock, country, clock.to_periods(dates)).tolist()
+    found: list[float] = counted(clock, country, clock.to_periods(dates)).tolist()
+    return found
 
 
 def sales(days: int = 900) -> Panel:
