@@ -92,3 +92,15 @@ async def test_a_damaged_list_on_disk_is_made_again(
     (tmp_path / f"algorithms-{catalogue.digest()}.json").write_text("[{")
 
     assert await Catalogue(tmp_path).algorithms() == [FOUND]
+
+
+def test_a_base_model_that_is_added_changes_the_list(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHELFCAST_QWEN_BASES", str(tmp_path))
+    before, stamp = catalogue.digest(), catalogue._stamp()
+
+    (tmp_path / "Qwen3-0.6B").mkdir()
+
+    assert catalogue.digest() != before
+    assert catalogue._stamp() != stamp

@@ -1,6 +1,8 @@
 """Which base models can be used, and what is said of those that cannot."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -121,3 +123,13 @@ def test_the_digest_changes_with_any_file(folder: Path) -> None:
     (path / "tokenizer.json").write_text((path / "tokenizer.json").read_text() + "\n")
 
     assert find("local").digest != before
+
+
+def test_other_algorithms_do_not_wait_for_the_libraries_of_language_models() -> None:
+    asked = "import sys, shared.forecasting; print({'transformers', 'peft'} & set(sys.modules))"
+
+    said = subprocess.run(
+        [sys.executable, "-c", asked], check=True, capture_output=True, text=True
+    ).stdout
+
+    assert said.strip() == "set()"

@@ -10,6 +10,7 @@ test('a draft without series asks for all of the model', () => {
 test('a request becomes the same draft again', () => {
   const draft = {
     ...newDraft('m'), series: [{ store_id: 'S001' }], horizon: 14, start: '2025-01-01', fill: { price: 'last' as const },
+    note: 'flu season starts early',
   }
 
   expect(draftOf(requestOf(draft))).toEqual(draft)
