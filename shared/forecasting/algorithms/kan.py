@@ -1,6 +1,7 @@
 """KAN: learned splines in place of fixed activations, after Liu et al. (2024), arXiv 2404.19756."""
 
 from itertools import pairwise
+from typing import Any, cast
 
 import torch
 from jaxtyping import Bool, Float
@@ -68,7 +69,7 @@ class KAN(Network):
     def __init__(self, hyperparameters: KANHyperparameters, shape: Shape) -> None:
         super().__init__()
         self.window = min(hyperparameters.window, shape.context_length)
-        self.width = hyperparameters.hidden_size
+        self.width, self.steady = hyperparameters.hidden_size, shape.steady
         sizes = [self.window + shape.inputs - 1] + [self.width] * hyperparameters.layers
         self.layers = nn.ModuleList(
             SplineLayer(before, after, hyperparameters.grid_size)
@@ -79,8 +80,8 @@ class KAN(Network):
     def forward(
         self, inputs: Float[Tensor, "batch time channels"], mask: Bool[Tensor, "batch time"]
     ) -> Float[Tensor, "batch last width"]:
-        windows = inputs[..., 0].unfold(1, self.window, 1)  # (batch, last, window)
-        return self._curves(torch.cat([windows, inputs[:, self.window - 1 :, 1:]], -1))
+        first = cast(SplineLayer, self.layers[0])
+        return self._after(first.over_time(inputs, self.window, self.steady))
 
     def prefill(
         self,
@@ -102,8 +103,13 @@ class KAN(Network):
         hidden = self._curves(torch.cat([latest, inputs[:, 0, 1:]], -1))
         return hidden[:, None], {"values": values, "read": read + 1}
 
-    def _curves(self, hidden: Tensor) -> Tensor:
-        for layer, norm in zip(self.layers, self.norms, strict=True):
+    def _curves(self, values: Tensor) -> Tensor:
+        return self._after(self.layers[0](values))
+
+    def _after(self, hidden: Tensor) -> Tensor:
+        """Return what the later layers make of what the first one says."""
+        hidden = self.norms[0](hidden)
+        for layer, norm in zip(self.layers[1:], self.norms[1:], strict=True):
             hidden = norm(layer(hidden))
         return hidden
 
@@ -123,16 +129,65 @@ class SplineLayer(nn.Module):
         nn.init.normal_(self.coefficients, std=NOISE / (inputs**0.5))
 
     def forward(self, values: Float[Tensor, "*shape inputs"]) -> Float[Tensor, "*shape outputs"]:
-        basis = self.basis(values).flatten(-2)
-        return self.base(F.silu(values)) + F.linear(basis, self.coefficients)
+        return self.base(F.silu(values)) + F.linear(
+            self.basis(values).flatten(-2), self.coefficients
+        )
 
-    def basis(self, values: Float[Tensor, "*shape inputs"]) -> Float[Tensor, "*shape inputs knots"]:
-        """Return the cubic B-splines at each value.
+    def over_time(
+        self, values: Float[Tensor, "batch time channels"], window: int, steady: int
+    ) -> Float[Tensor, "batch last outputs"]:
+        """Read, at every place, the last `window` values of the first channel and the others.
 
-        On an even grid all of them are one bump moved along, so the bump's closed form replaces
-        the recursion of the general definition.
+        Each curve's basis is evaluated once per value, not once per window that holds it: the
+        windows become a convolution. The last `steady` channels are read once.
         """
-        distance = (values[..., None] / self.spacing - self.knots).abs()
-        outer = F.relu(2 - distance)
-        inner = F.relu(1 - distance)
-        return (outer * outer * outer - 4 * inner * inner * inner) / 6
+        outputs, inputs = self.base.weight.shape
+        weights = torch.cat(
+            [self.base.weight[..., None], self.coefficients.view(outputs, inputs, -1)], -1
+        )  # (outputs, inputs, 1 + knots)
+        moving, fixed = values[:, window - 1 :, 1:].split([inputs - window - steady, steady], -1)
+        lagged, other, last = weights.split([window, inputs - window - steady, steady], 1)
+        found = F.conv1d(self._spread(values[..., 0]).mT, lagged.transpose(1, 2)).mT
+        found = found + F.linear(self._spread(moving).flatten(-2), other.flatten(1))
+        once = self._spread(fixed[:, -1:]).flatten(-2)
+        return found + F.linear(once, last.flatten(1), self.base.bias)
+
+    def _spread(self, values: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape 1+knots"]:
+        return torch.cat([F.silu(values)[..., None], self.basis(values)], -1)
+
+    def basis(self, values: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape knots"]:
+        """Return the cubic B-splines at each value."""
+        found: Tensor = Bumps.apply(values, self.knots, self.spacing)  # type: ignore[no-untyped-call]
+        return found
+
+
+class Bumps(torch.autograd.Function):
+    """The cubic B-splines of an even grid, with few passes over memory.
+
+    All of them are one bump moved along, so the bump's closed form replaces the recursion of the
+    general definition: ((2-|x|)³ - 4 (1-|x|)³) / 6, each cube only where it is positive.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, values: Tensor, knots: Tensor, spacing: float) -> Tensor:
+        away = (values / spacing)[..., None] - knots
+        ctx.save_for_backward(away)
+        ctx.spacing = spacing
+        outer, inner = Bumps.slopes(away)
+        cube = outer * outer
+        cube.mul_(outer)
+        return cube.addcmul_(inner * inner, inner, value=-4).mul_(1 / 6)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
+        (away,) = ctx.saved_tensors
+        outer, inner = Bumps.slopes(away)
+        rise = outer.mul_(outer).mul_(-0.5).addcmul_(inner, inner, value=2).mul_(away.sign())
+        return (rise * gradients[0]).sum(-1).div_(ctx.spacing), None, None
+
+    @staticmethod
+    def slopes(away: Tensor) -> tuple[Tensor, Tensor]:
+        """Return how far inside the outer and the inner half of each bump a value lies."""
+        near = away.abs()
+        outer = torch.sub(2, near).clamp_(min=0)
+        return outer, near.neg_().add_(1).clamp_(min=0)

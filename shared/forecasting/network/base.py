@@ -18,6 +18,7 @@ class Shape:
     inputs: int  # channels per step; the first one is the scaled target, the second its mask
     context_length: int
     horizon: int
+    steady: int = 0  # the last so many channels are the same at every step of a window
 
 
 class Network(nn.Module):

@@ -34,7 +34,7 @@ class Body(nn.Module):
         self.encoder = Encoder(encoding, context, patch)
         self.head = HEADS[head]
         inputs = self.encoder.dynamic_width + self.encoder.exogenous_width
-        shape = Shape(inputs, context, horizon)
+        shape = Shape(inputs, context, horizon, self.encoder.steady_width)
         self.network: Network = algorithm.build(hyperparameters, shape)
         self.parameters_of = nn.Linear(self.network.width, self.head.parameters)
 

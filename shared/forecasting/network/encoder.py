@@ -67,10 +67,15 @@ class Encoder(nn.Module):
     @property
     def exogenous_width(self) -> int:
         """Return how many channels do not."""
-        columns = (*self.encoding.known, *self.encoding.past, *self.encoding.static)
+        columns = (*self.encoding.known, *self.encoding.past)
         widths = sum(_width(labels) for labels in columns)
-        embedded = sum(embedding_width(count) for count in self.encoding.vocabulary)
-        return widths + embedded + self.encoding.calendar + 1
+        return widths + self.encoding.calendar + self.steady_width
+
+    @property
+    def steady_width(self) -> int:
+        """Return how many of the last channels say the same at every step of a window."""
+        widths = sum(_width(labels) for labels in self.encoding.static)
+        return widths + sum(embedding_width(count) for count in self.encoding.vocabulary) + 1
 
     def units(self, windows: Windows) -> tuple[Tensor, Tensor]:
         """Return loc and scale of each window, from its context alone."""

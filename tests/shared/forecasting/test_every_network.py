@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from shared.forecasting import ALGORITHMS, Diverged, Fitting, Panel, Recipe
+from shared.forecasting.algorithms.kan import Bumps
 from shared.forecasting.direct import learner
 from shared.forecasting.direct.body import pinball
 from shared.forecasting.heads import HEADS
@@ -64,6 +65,8 @@ def test_decoding_step_by_step_sees_what_reading_at_once_sees(name: str, panel: 
     network, context = body.network, body.window.context
     inputs = torch.randn(3, context + 6, body.encoder.dynamic_width + body.encoder.exogenous_width)
     inputs = inputs.double()
+    steady = body.encoder.steady_width
+    inputs[..., -steady:] = inputs[:, :1, -steady:]
     mask = torch.ones(inputs.shape[:2], dtype=torch.bool)
     mask[0, :5] = False
 
@@ -77,6 +80,17 @@ def test_decoding_step_by_step_sees_what_reading_at_once_sees(name: str, panel: 
             steps.append(hidden)
 
     torch.testing.assert_close(torch.cat(steps, 1), whole)
+
+
+def test_the_curves_of_a_kan_have_the_slopes_of_their_formula() -> None:
+    values = torch.linspace(-4, 4, 41, dtype=torch.double, requires_grad=True)
+    knots = torch.arange(8, dtype=torch.double) - 3.5
+
+    def bumps(at: torch.Tensor) -> torch.Tensor:
+        found: torch.Tensor = Bumps.apply(at, knots, 1.2)  # type: ignore[no-untyped-call]
+        return found
+
+    assert torch.autograd.gradcheck(bumps, (values,))
 
 
 @pytest.mark.parametrize("name", [n for n, one in ALGORITHMS.items() if one.family == "direct"])
