@@ -23,13 +23,14 @@ class Auto:
         self.hyperparameters = hyperparameters
 
     def candidates(self) -> list[Candidate]:
-        """Return whom to fit; cheap ones first, so that a short budget still has a choice."""
+        """Return whom to fit, those that usually count most first."""
         effort = self.hyperparameters
         rounds = {"max_epochs": effort.max_epochs, "batches_per_epoch": effort.batches_per_epoch}
         trees = {"trees": effort.trees, "rows": effort.rows}
         return [
             Candidate("seasonal_naive", 0.05, {}, learns=False),
-            Candidate("fracast", 0.3, {}, learns=False),
-            Candidate("lightgbm", 0.4, trees),
-            Candidate("nhits", 0.25, rounds),
+            Candidate("fracast", 0.15, {}, learns=False),
+            Candidate("lstm", 0.17, rounds),
+            Candidate("lightgbm", 0.3, trees),
+            Candidate("kan", 0.25, rounds),
         ]

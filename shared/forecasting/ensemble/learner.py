@@ -35,6 +35,7 @@ from shared.forecasting.register import (
 
 TRIED = 16  # windows that say how long a member that learns nothing takes
 FEWEST_WINDOWS = 40  # fewer do not tell members apart
+LEARNING = 0.75  # of a member's time; the rest is for its word on the backtest
 SMALLEST_SHARE = 0.03  # a member with less than this is left out
 
 
@@ -133,7 +134,8 @@ class EnsembleLearner:
         """Return the problem of one member, which ends before the backtest and in time."""
         settings = dict(candidate.hyperparameters)
         if candidate.learns:
-            settings["seconds"] = max(1, int(min(candidate.share * self.limit, self._left())))
+            room = min(candidate.share * self.limit, self._left())
+            settings["seconds"] = max(1, int(LEARNING * room))
         return replace(
             self.problem,
             recipe=replace(self.problem.recipe, algorithm=candidate.name),

@@ -11,8 +11,8 @@ from shared.forecasting.panel import Index
 from shared.forecasting.quantile_paths import Array
 
 ROUNDS = 25
-GOOD = 1.1  # a member this close to the best may have been unlucky
-BELIEF = 30.0  # windows' worth of belief that all good members deserve the same
+GOOD = 1.3  # a member this close to the best may have been unlucky
+BELIEF = 60.0  # windows' worth of belief that all good members deserve the same
 GROUP_BELIEF = 100.0  # windows' worth of belief that all groups deserve the same
 SMALLEST_GROUP = 50
 
@@ -38,12 +38,21 @@ def greedy(members: Sequence[Array], actual: Array) -> Array:
 
 
 def steady(members: Sequence[Array], actual: Array) -> Array:
-    """Return greedy weights, drawn towards equal ones where there are few windows."""
+    """Return greedy weights, drawn towards equal ones where few windows decide."""
     chosen = greedy(members, actual)
     alone = np.array([loss(member, actual) for member in members])
     good = (alone <= GOOD * alone.min()).astype(float)
-    count = len(actual)
+    count = deciding(actual)
     return np.asarray((count * chosen + BELIEF * good / good.sum()) / (count + BELIEF))
+
+
+def deciding(actual: Array) -> float:
+    """Return how many windows decide: of very different sizes, the largest few do.
+
+    Kish's effective sample size, with what a window adds to the loss's scale as its weight.
+    """
+    size = np.nansum(np.abs(actual), axis=1)
+    return float(size.sum() ** 2 / max(float((size**2).sum()), 1e-12))
 
 
 def weigh(members: Sequence[Array], actual: Array, groups: Index) -> Array:
@@ -58,8 +67,8 @@ def weigh(members: Sequence[Array], actual: Array, groups: Index) -> Array:
         count = int(inside.sum())
         if SMALLEST_GROUP <= count < len(actual):
             own = [member[inside] for member in members]
-            local = greedy(own, actual[inside])
-            mixed = (count * local + GROUP_BELIEF * overall) / (count + GROUP_BELIEF)
+            local, weight = greedy(own, actual[inside]), deciding(actual[inside])
+            mixed = (weight * local + GROUP_BELIEF * overall) / (weight + GROUP_BELIEF)
             out[group] = _no_worse(own, actual[inside], mixed)
     return out
 

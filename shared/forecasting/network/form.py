@@ -74,3 +74,12 @@ class NetworkHyperparameters(Hyperparameters):
         text="Pulls weights towards zero, which keeps the network from memorising.",
         text_zh="把权重拉向零，防止网络死记训练数据。",
     )
+    seconds: int = parameter(
+        0,
+        ge=0,
+        le=86_400,
+        title="Seconds",
+        title_zh="秒数",
+        text="Let the step size fall faster, so that learning ends in time; 0 sets no limit.",
+        text_zh="在限定时间内更快降低步长并结束训练；0 表示不限。",
+    )

@@ -23,6 +23,7 @@ VALIDATION_WINDOWS = 256
 ID_DROPOUT = 0.1
 TOGETHER = 64  # windows that a CPU reads at once
 WARM_UP = 0.1
+HEAD_START = 0.25  # of a time limit, before the step size follows it
 GRADIENT_NORM = 1.0
 
 
@@ -44,6 +45,7 @@ class Training:
         self.checks = _checks(problem, device)
         self.best: dict[str, Tensor] | None = None
         self.best_loss = float("inf")
+        self.began = time.monotonic()
 
     @property
     def together(self) -> int:
@@ -70,8 +72,12 @@ class Training:
         optimizer = torch.optim.AdamW(
             self.body.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
         )
-        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, _slope(total * batches))
+        slope = _slope(total * batches)
+        schedule = torch.optim.lr_scheduler.LambdaLR(
+            optimizer, lambda step: slope(max(step, int(self._gone() * total * batches)))
+        )
         age, began = 0, time.monotonic()
+        self.began = began
         for number in range(1, total + 1):
             started = time.monotonic()
             train_loss = self._train(optimizer, schedule, number, batches)
@@ -92,6 +98,18 @@ class Training:
                     f"Stopped after epoch {number}: no improvement for {age} epochs."
                 )
                 return
+            if self._gone() >= 1:
+                self.problem.notes.append(f"Stopped in epoch {number}: the time was up.")
+                return
+
+    def _gone(self) -> float:
+        """Return the share of the time that is gone.
+
+        Nothing counts at first, so that where there is time enough only the steps decide.
+        """
+        limit = self.settings.seconds
+        gone = (time.monotonic() - self.began) / limit if limit else 0.0
+        return max(0.0, (gone - HEAD_START) / (1 - HEAD_START))
 
     def _stop_diverged(self, number: int) -> None:
         if self.best is None:
@@ -133,13 +151,15 @@ class Training:
         # numbers of this epoch depend on the seed alone, not on what the caller does between
         with torch.random.fork_rng(devices=_cuda_devices(self.source.device)):
             torch.manual_seed(self.problem.recipe.seed * 100_003 + number)
-            for _ in range(batches):
+            taken = 0
+            while taken < batches and (taken == 0 or self._gone() < 1):
                 loss = self.step(optimizer)
                 if loss is None:
                     return None
                 schedule.step()
                 total += loss
-        return float(total) / batches
+                taken += 1
+        return float(total) / taken
 
     def step(self, optimizer: torch.optim.Optimizer) -> Tensor | None:
         """Take a step on fresh windows and return their loss; None, and no step, if not finite."""

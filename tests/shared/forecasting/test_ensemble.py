@@ -1,10 +1,11 @@
 """Weights of an ensemble, and what it says about itself."""
 
 import numpy as np
+import pytest
 
 from shared.forecasting import Fitting, Recipe
 from shared.forecasting.ensemble.backtest import groups
-from shared.forecasting.ensemble.weights import combined, greedy, loss, steady, weigh
+from shared.forecasting.ensemble.weights import combined, deciding, greedy, loss, steady, weigh
 from tests.shared.forecasting.samples import frame, panel_of, quick
 
 
@@ -38,6 +39,14 @@ def test_few_windows_draw_the_weights_towards_equal_ones() -> None:
 
     assert abs(weights[1] - weights[2]) < 0.3
     np.testing.assert_allclose(weights.sum(), 1.0)
+
+
+def test_of_windows_of_very_different_sizes_the_largest_few_decide() -> None:
+    alike, one_giant = np.full((50, 7), 3.0), np.full((50, 7), 3.0)
+    one_giant[0] = 30_000
+
+    assert deciding(alike) == pytest.approx(50)
+    assert deciding(one_giant) == pytest.approx(1, abs=0.1)
 
 
 def test_an_ensemble_is_never_worse_than_its_yardstick_on_the_windows() -> None:

@@ -27,6 +27,18 @@ def test_every_head_learns_and_draws(name: str, panel: Panel) -> None:
 
 
 @every_network
+def test_learning_ends_when_its_time_is_up(name: str, panel: Panel) -> None:
+    endless = quick(name, max_epochs=1000, patience=1000, seconds=1)
+    fitting = Fitting(panel, Recipe(name, HORIZON, None, endless))
+
+    for epoch in fitting.epochs():
+        last = epoch.number
+
+    assert last < 1000
+    assert any("the time was up" in note for note in fitting.notes)
+
+
+@every_network
 def test_a_loss_that_is_nan_keeps_the_best_epoch(
     name: str, panel: Panel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
