@@ -107,7 +107,9 @@ def fitting_manner(
             f"base model {base.name!r}: choose a shorter horizon or fewer digits.",
             field="/horizon",
         )
-    if room < context:
+    if room >= context:
+        problem.notes.append(f"At most {context} values of the past are told.")
+    else:
         problem.notes.append(
             f"The context is cut from {context} to {room} values, so that it fits into the "
             f"{base.window} tokens of the base model."

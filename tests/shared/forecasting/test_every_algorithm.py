@@ -287,7 +287,7 @@ def test_it_is_no_worse_than_seasonal_naive_on_a_noisy_sine(name: str) -> None:
     known = ALGORITHMS[name].hyperparameters.model_fields
     enough: dict[str, Any] = {"max_epochs": 12, "batches_per_epoch": 20, "hidden_size": 32}
     enough |= {"trees": 120, "rows": 5000, "leaves": 15}
-    enough |= {"windows": 8, "told": 28, "paths": 40, "rank": 8}
+    enough |= {"windows": 3, "told": 28, "paths": 40, "rank": 8}
 
     model = fit(series_panel(values), name, **{k: v for k, v in enough.items() if k in known})
 
