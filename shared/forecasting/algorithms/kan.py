@@ -145,10 +145,13 @@ class SplineLayer(nn.Module):
         weights = torch.cat(
             [self.base.weight[..., None], self.coefficients.view(outputs, inputs, -1)], -1
         )  # (outputs, inputs, 1 + knots)
-        moving, fixed = values[:, window - 1 :, 1:].split([inputs - window - steady, steady], -1)
+        moving, fixed = values.split([values.shape[-1] - steady, steady], -1)
+        moving = moving.detach()  # only what is steady, the ids, comes from weights
         lagged, other, last = weights.split([window, inputs - window - steady, steady], 1)
-        found = F.conv1d(self._spread(values[..., 0]).mT, lagged.transpose(1, 2)).mT
-        found = found + F.linear(self._spread(moving).flatten(-2), other.flatten(1))
+        found = F.conv1d(self._spread(moving[..., 0]).mT, lagged.transpose(1, 2)).mT
+        found = found + F.linear(
+            self._spread(moving[:, window - 1 :, 1:]).flatten(-2), other.flatten(1)
+        )
         once = self._spread(fixed[:, -1:]).flatten(-2)
         return found + F.linear(once, last.flatten(1), self.base.bias)
 

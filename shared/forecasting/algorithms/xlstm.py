@@ -200,11 +200,11 @@ def attend(
         forget: logarithm of how much of the memory a step keeps.
     """
     reached = forget.cumsum(-1)
-    share = reached[..., None] - reached[..., None, :] + admit[..., None, :]  # (…, now, stored)
-    time = share.shape[-1]
-    later = torch.ones(time, time, dtype=torch.bool, device=share.device).triu(1)
-    share = share.masked_fill(later, -torch.inf)
-    top = share.amax(-1, keepdim=True).detach()  # any shift gives the same quotient
-    weights = (query @ key.mT) * torch.exp(share - top)
-    size = torch.maximum(weights.sum(-1, keepdim=True).abs(), torch.exp(-top))
+    offer = admit - reached  # what a step has left later on, but for what both forget
+    top = offer.detach().cummax(-1).values[..., None]  # any shift gives the same quotient
+    time = query.shape[2]
+    later = torch.ones(time, time, dtype=torch.bool, device=query.device).triu(1)
+    share = (offer[..., None, :] - top).masked_fill_(later, -torch.inf).exp_()  # (…, now, stored)
+    weights = (query @ key.mT) * share
+    size = torch.maximum(weights.sum(-1, keepdim=True).abs(), torch.exp(-top - reached[..., None]))
     return (weights @ value) / size
