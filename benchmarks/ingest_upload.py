@@ -24,7 +24,7 @@ def measure(file: Path) -> list[Figure]:
     with tempfile.TemporaryDirectory() as folder, Stack(Path(folder) / "data") as stack:
         stack.start()
         _send(stack.port, file, 4 * PIECE)  # the process that reads files starts with the first
-        before = {module: stack.resident_mb(module) for module in MODULES}
+        before, _ = stack.resident_mb(MODULES)
         with Watch(stack) as watch:
             sending, whole = _send(stack.port, file, SENT)
         more = {module: watch.most[module] - before[module] for module in MODULES}
@@ -42,7 +42,7 @@ class Watch:
 
     def __init__(self, stack: Stack) -> None:
         self.most = dict.fromkeys(MODULES, 0.0)
-        self._processes = {module: stack.process(module) for module in MODULES}
+        self._processes = {module: stack.process_of(module) for module in MODULES}
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._look, daemon=True)
 

@@ -88,7 +88,7 @@ class Stack:
         own = 0.0
         shared: dict[str, float] = {}
         for module in modules:
-            process = self._process_of(module)
+            process = self.process_of(module)
             each[module] = process.memory_info().rss / 1e6
             for part in process.memory_maps():
                 own += part.anonymous / 1e6
@@ -96,7 +96,8 @@ class Stack:
                 shared[part.path] = max(mapped, shared.get(part.path, 0.0))
         return each, own + sum(shared.values())
 
-    def _process_of(self, module: str) -> psutil.Process:
+    def process_of(self, module: str) -> psutil.Process:
+        """Return the process started as `python -m module`."""
         assert self._process is not None
         for process in psutil.Process(self._process.pid).children(recursive=True):
             if process.cmdline()[-2:] == ["-m", module]:

@@ -50,6 +50,9 @@ export function useTrainingDraft({ dataset, algorithm }: Choices) {
       context_length: contextLength.value,
       hyperparameters: changedOf(properties.value, parameters.value),
       seed: seed.value,
+      test_steps: 0,
+      backtest_windows: 0,
+      refit_every: 0,
     }
   }
 
