@@ -30,6 +30,20 @@ def test_a_horizon_longer_than_the_data_is_explained_at_its_field(page: Page) ->
     expect(complaint(page, "horizon")).to_contain_text("400")
 
 
+def test_a_test_shorter_than_the_horizon_is_explained_at_its_field(page: Page) -> None:
+    dataset = make_sample(page)
+    page.goto(f"/train?dataset={dataset}")
+    expect(page.get_by_test_id("algorithm-card-auto").get_by_role("radio")).to_be_checked()
+    page.get_by_test_id("scope-level-global").click()
+    page.get_by_test_id("evaluation").click()
+    fill(page, "test_steps", 20)
+    expect(page.get_by_test_id("split")).to_contain_text("(20 steps)")
+
+    page.get_by_test_id("start-training").click()
+
+    expect(complaint(page, "test_steps")).to_contain_text("28 steps")
+
+
 def test_a_hyperparameter_out_of_range_is_explained_at_its_field(page: Page) -> None:
     dataset = make_sample(page)
 

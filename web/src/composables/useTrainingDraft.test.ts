@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { nextTick, ref } from 'vue'
 import type { Algorithm, Dataset } from '@/api/types'
-import { useTrainingDraft } from './useTrainingDraft'
+import { changedEvaluation, offered, useTrainingDraft } from './useTrainingDraft'
 
 const pharmacy = { id: 'd1', ids: ['store_id', 'product_id'] } as Dataset
 const grid = { id: 'd2', ids: ['meter'] } as Dataset
@@ -41,4 +41,27 @@ test('a dataset without products falls back to a level that it has', async () =>
 
   expect(draft.level.value).toBe('series')
   expect(draft.columns.value).toEqual(['meter'])
+})
+
+test('how the model is judged is sent as it was set, and a refit only with a backtest', () => {
+  const draft = useTrainingDraft({ dataset: () => pharmacy, algorithm: () => lstm })
+  expect(draft.request()).toMatchObject({
+    validation_steps: null, test_steps: 0, holidays: null, backtest_windows: 0, refit_every: 0,
+  })
+
+  draft.evaluation.value = { validation_steps: 56, test_steps: 28, holidays: 'CN', backtest_windows: 4, refit_every: 2 }
+  expect(draft.request()).toMatchObject(draft.evaluation.value)
+  expect(changedEvaluation(draft.evaluation.value)).toHaveLength(5)
+
+  draft.evaluation.value = { ...draft.evaluation.value, backtest_windows: 0 }
+  expect(draft.request().refit_every).toBe(0)
+})
+
+test('auto is offered first, and what cannot be used here last', () => {
+  const all = [
+    { name: 'chronos2', available: false }, { name: 'lstm', available: true }, { name: 'auto', available: true },
+  ] as Algorithm[]
+
+  expect(offered(all).map(one => one.name)).toEqual(['auto', 'lstm', 'chronos2'])
+  expect(offered(all.map(one => ({ ...one, available: one.name !== 'auto' }))).at(0)?.name).not.toBe('auto')
 })

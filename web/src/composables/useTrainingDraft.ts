@@ -5,6 +5,33 @@ import { changedOf, defaultsOf, propertiesOf } from '@/components/schema-form/sc
 import { columnsOf, levelsOf, scopeOf } from '@/series'
 
 const FIRST_HORIZON = 28
+/** What is preselected where it can be used: it compares the others by itself. */
+export const RECOMMENDED = 'auto'
+
+/** How the trained model is judged, and what it knows of the calendar. */
+export type Evaluation = Pick<
+  TrainingRequest, 'validation_steps' | 'test_steps' | 'holidays' | 'backtest_windows' | 'refit_every'
+>
+
+export const USUAL_EVALUATION: Readonly<Evaluation> = {
+  validation_steps: null,
+  test_steps: 0,
+  holidays: null,
+  backtest_windows: 0,
+  refit_every: 0,
+}
+
+/** Return the names of what somebody has set. */
+export function changedEvaluation(evaluation: Evaluation): (keyof Evaluation)[] {
+  const names = Object.keys(USUAL_EVALUATION) as (keyof Evaluation)[]
+  return names.filter(name => evaluation[name] !== USUAL_EVALUATION[name])
+}
+
+/** Return the algorithms as they are offered: what is recommended first, what cannot be used here last. */
+export function offered(algorithms: readonly Algorithm[]): Algorithm[] {
+  return algorithms.toSorted((a, b) =>
+    Number(b.available) - Number(a.available) || Number(b.name === RECOMMENDED) - Number(a.name === RECOMMENDED))
+}
 
 interface Choices {
   dataset: () => Dataset | undefined
@@ -20,6 +47,7 @@ export function useTrainingDraft({ dataset, algorithm }: Choices) {
   const contextLength = ref<number | null>(null)
   const seed = ref(0)
   const parameters = ref<Values>({})
+  const evaluation = ref<Evaluation>({ ...USUAL_EVALUATION })
 
   const levels = computed(() => levelsOf(dataset()?.ids ?? []))
   const columns = computed(() => columnsOf(level.value, dataset()?.ids ?? []))
@@ -50,14 +78,13 @@ export function useTrainingDraft({ dataset, algorithm }: Choices) {
       context_length: contextLength.value,
       hyperparameters: changedOf(properties.value, parameters.value),
       seed: seed.value,
-      test_steps: 0,
-      backtest_windows: 0,
-      refit_every: 0,
+      ...evaluation.value,
+      refit_every: evaluation.value.backtest_windows > 0 ? evaluation.value.refit_every : 0,
     }
   }
 
   return {
-    level, keys, total, horizon, contextLength, seed, parameters, levels, columns, properties, chosenKeys, isComplete,
-    request,
+    level, keys, total, horizon, contextLength, seed, parameters, evaluation, levels, columns, properties, chosenKeys,
+    isComplete, request,
   }
 }
