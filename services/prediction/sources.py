@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 Files = dict[str, tuple[Path, str]]  # by name: where it lies, and its digest
 log = structlog.get_logger()
+_FOR_ANALYSIS = {"evaluation.json", "residuals.safetensors"}  # no forecast needs them
 _MODEL_OVERHEAD = 256 * 1024  # bytes that a loaded network takes beside its weights
 
 
@@ -65,6 +66,7 @@ class Sources:
             Unavailable: its files cannot be had whole.
             Conflict: this version of Shelfcast cannot rebuild it.
         """
+        version = _for_forecasts(version)
         key = tuple(sorted((file.name, file.digest) for file in version.files))
         async with self._models.use(key, partial(self._load_model, version)) as model:
             yield model
@@ -125,6 +127,11 @@ class Sources:
             if not await self._engine.load(partial(_remove_damaged, files)):
                 return files
         raise Unavailable("The registry sent damaged files twice. Its log may say why.")
+
+
+def _for_forecasts(version: ModelVersion) -> ModelVersion:
+    needed = [file for file in version.files if file.name not in _FOR_ANALYSIS]
+    return version.model_copy(update={"files": needed})
 
 
 def _remove_damaged(files: Files) -> int:

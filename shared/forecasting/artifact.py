@@ -45,7 +45,7 @@ def save(fitted: FittedModel, folder: Path, extra: dict[str, Any]) -> list[Path]
 
 
 def load(folder: Path) -> FittedModel:
-    """Rebuild the model stored in a folder.
+    """Rebuild the model stored in a folder; the files of its evaluation may be left out.
 
     Raises:
         InvalidArtifact: a file is missing or damaged, the weights do not fit the manifest, or a
@@ -54,7 +54,8 @@ def load(folder: Path) -> FittedModel:
     from shared.forecasting.fitted import FittedModel
 
     manifest = _manifest(folder / MANIFEST)
-    missing = [name for name in manifest.files if not (folder / name).is_file()]
+    needed = [name for name in manifest.files if name not in evaluation.FILES]
+    missing = [name for name in needed if not (folder / name).is_file()]
     if missing:
         raise InvalidArtifact(f"The stored model lacks {', '.join(missing)}.")
     algorithm = ALGORITHMS.get(manifest.algorithm)

@@ -23,6 +23,7 @@ Numbers = dict[str, float | None]
 
 REPORT = "evaluation.json"
 RESIDUALS = "residuals.safetensors"
+FILES = frozenset({REPORT, RESIDUALS})
 MIDDLE = DECILES.index(0.5)
 
 

@@ -42,7 +42,12 @@ async def test_a_training_ends_with_a_published_model(
     [version] = registry.versions()
     assert str(version.lineage.task_id) == task["id"]
     assert (version.lineage.seed, version.version) == (3, ended["result"]["version"])
-    assert {file.name for file in version.files} == {"manifest.json", "model.safetensors"}
+    assert {file.name for file in version.files} == {
+        "manifest.json",
+        "model.safetensors",
+        "evaluation.json",
+        "residuals.safetensors",
+    }
     assert ended["result"]["metrics"]["wql"] is not None
     await final_event(app, task)
     kinds = [event.type for event in await told(app, task)]
