@@ -35,6 +35,12 @@ def choose(page: Page, testid: str, option: str) -> None:
     page.get_by_role("option", name=re.compile(re.escape(option))).first.click()
 
 
+def choose_option(page: Page, testid: str, option: str) -> None:
+    """Open a picker and take the option."""
+    page.get_by_test_id(testid).click()
+    page.get_by_role("option", name=option, exact=True).click()
+
+
 def make_sample(page: Page, **size: int) -> str:
     """Make a small pharmacy sample on the upload page and return its dataset's id."""
     page.goto("/datasets/new")

@@ -5,7 +5,15 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.planner import LONG_MS, choose, fill, make_sample, start_training, status
+from tests.e2e.planner import (
+    LONG_MS,
+    choose,
+    choose_option,
+    fill,
+    make_sample,
+    start_training,
+    status,
+)
 from tests.fixtures.running import Client
 
 pytestmark = pytest.mark.e2e
@@ -80,6 +88,50 @@ def test_a_running_training_can_be_cancelled(page: Page) -> None:
 
     status(page, "cancelled")
     expect(page.get_by_test_id("forecast-from-task")).to_have_count(0)
+
+
+def test_what_a_messy_file_needs_is_chosen_before_it_is_stored(page: Page, system: Client) -> None:
+    rows = [
+        f"2024/{m}/{d};甲店;{d * m},5;13800138{d:03}" for m in range(1, 6) for d in range(1, 29)
+    ]
+    rows[5] = rows[5].replace(";6,5;", ";缺货;")
+    content = "\n".join(["日期;店铺;销售数量;手机号", *rows, rows[-1]]).encode("gb18030")
+    page.goto("/datasets/new")
+    page.locator("input[type=file]").set_input_files(
+        {"name": "messy.csv", "mimeType": "text/csv", "buffer": content}
+    )
+    expect(page.get_by_test_id("role-手机号")).to_contain_text("Leave out")
+    expect(page.get_by_test_id("fix-duplicate_rows").get_by_label("Add them up")).to_be_checked()
+    expect(page.get_by_test_id("refused")).to_be_visible()
+    expect(page.get_by_test_id("store-dataset")).to_be_disabled()
+    expect(page.get_by_text("row 7: ")).to_have_count(1)
+
+    page.get_by_test_id("fix-text_in_numbers").get_by_text("Count as missing").click()
+    expect(page.get_by_test_id("refused")).to_have_count(0)
+    page.get_by_test_id("store-dataset").click()
+
+    page.wait_for_url(re.compile(r"/datasets/[0-9a-f-]{36}$"), timeout=LONG_MS)
+    mapping = system.get(f"/datasets/{page.url.rpartition('/')[2]}")["mapping"]
+    assert mapping["fixes"] == {"duplicate_rows": "sum", "text_in_numbers": "missing"}
+    assert mapping["ids"] == ["店铺"]
+
+
+def test_a_file_is_looked_at_again_when_it_is_read_in_another_way(page: Page) -> None:
+    days = "\n".join(f"2024-01-{d:02},{d},{d + 1}" for d in range(1, 29))
+    page.goto("/datasets/new")
+    page.locator("input[type=file]").set_input_files(
+        {"name": "wide.csv", "mimeType": "text/csv", "buffer": f"day,A,B\n{days}".encode()}
+    )
+    expect(page.get_by_test_id("layout")).to_contain_text("One column per series")
+
+    choose_option(page, "layout", "One row per date and series")
+    expect(page.get_by_test_id("role-A")).to_contain_text("To forecast")
+    page.get_by_test_id("reading").click()
+    choose_option(page, "reading-delimiter", ";")
+
+    expect(page.get_by_role("alert")).to_contain_text("Choose a column for")
+    choose_option(page, "reading-delimiter", ",")
+    expect(page.get_by_test_id("role-A")).to_contain_text("Values of a series")
 
 
 def test_a_file_is_looked_at_before_it_is_stored(page: Page) -> None:

@@ -1,7 +1,7 @@
 /** Sends files by XMLHttpRequest, because `fetch` does not tell how much has been sent. */
 import { REQUEST_ID } from './client'
 import { ApiProblem, readProblem } from './problem'
-import type { Dataset, Mapping, Preview } from './types'
+import type { Dataset, Mapping, Preview, Reading } from './types'
 
 interface Sending {
   /** Told the share of the file that has left, 0 to 1. */
@@ -9,8 +9,18 @@ interface Sending {
   signal?: AbortSignal
 }
 
-export function previewFile(file: File, sending: Sending = {}): Promise<Preview> {
+/** What is known of a file: all of the mapping, or only how it is read. */
+interface Known {
+  mapping?: Mapping | null
+  reading?: Reading | null
+}
+
+export function previewFile(file: File, known: Known = {}, sending: Sending = {}): Promise<Preview> {
   const form = new FormData()
+  for (const [name, value] of Object.entries(known)) {
+    if (value)
+      form.append(name, JSON.stringify(value))
+  }
   form.append('file', file)
   return send<Preview>('/api/upload/preview', form, sending)
 }
@@ -24,6 +34,13 @@ export function storeFile(
     form.append('mapping', JSON.stringify(mapping))
   form.append('file', file)
   return send<Dataset>('/api/upload', form, sending)
+}
+
+/** Add the rows of a file to a dataset; the dataset's own mapping says how it is read. */
+export function extendWithFile(id: string, file: File, sending: Sending = {}): Promise<Dataset> {
+  const form = new FormData()
+  form.append('file', file)
+  return send<Dataset>(`/api/datasets/${encodeURIComponent(id)}/extend`, form, sending)
 }
 
 function send<Data>(path: string, form: FormData, { onProgress, signal }: Sending): Promise<Data> {

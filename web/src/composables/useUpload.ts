@@ -1,17 +1,28 @@
-import { computed, ref, shallowRef } from 'vue'
+import { computed, onScopeDispose, ref, shallowRef, watch } from 'vue'
 import type { ApiProblem } from '@/api/problem'
 import { asProblem } from '@/api/problem'
-import type { Dataset, Mapping, Preview } from '@/api/types'
+import type { Dataset, Mapping, Preview, Reading } from '@/api/types'
 import { previewFile } from '@/api/upload'
-import { guessedMapping } from '@/components/dataset/roles'
+import { guessedMapping, missingRoles } from '@/components/dataset/roles'
 import { useStoreDataset } from './useDatasets'
+
+const PATIENCE_MS = 500
+const LARGE = 16 << 20
+const HEAD = 8 << 20
 
 /** `sales 2025.csv.gz` is called `sales 2025`. */
 export function nameOfFile(file: string): string {
   return file.replace(/(\.(csv|tsv|txt|xlsx|xls|jsonl?|parquet|feather|gz|zip))+$/i, '').slice(0, 120) || file.slice(0, 120)
 }
 
-/** A file on its way: looked at, its columns given roles, stored. */
+/** What is sent when a file is looked at again: of a large text its beginning; null where all of it would be needed. */
+export function headOf(file: File): File | null {
+  if (file.size <= LARGE)
+    return file
+  return /\.(csv|tsv|txt)$/i.test(file.name) ? new File([file.slice(0, HEAD)], file.name) : null
+}
+
+/** A file on its way: looked at, its columns given roles, looked at again with each change, stored. */
 export function useUpload() {
   const storing = useStoreDataset()
   const file = shallowRef<File | null>(null)
@@ -20,35 +31,88 @@ export function useUpload() {
   const mapping = ref<Mapping | null>(null)
   const name = ref('')
   const sent = ref<number | null>(null)
+  const isChecking = ref(false)
+  const checked = ref('') // the mapping that the findings are of
   let stop: AbortController | null = null
+  let timer: ReturnType<typeof setTimeout> | undefined
 
-  async function choose(chosen: File) {
-    stop?.abort() // only the newest file may set the state
+  const asked = computed(() => JSON.stringify(mapping.value))
+  /** What is shown was found with another mapping. */
+  const isStale = computed(() => mapping.value !== null && asked.value !== checked.value)
+
+  /** Only the newest question may set the state. */
+  function begin(): AbortSignal {
+    stop?.abort()
+    clearTimeout(timer)
     stop = new AbortController()
-    const { signal } = stop
     storing.reset()
-    file.value = chosen
-    name.value = nameOfFile(chosen.name)
-    preview.value = null
-    mapping.value = null
     previewProblem.value = null
-    sent.value = 0
+    return stop.signal
+  }
+
+  async function look(work: (signal: AbortSignal) => Promise<void>) {
+    const signal = begin()
+    isChecking.value = true
     try {
-      const found = await previewFile(chosen, { signal, onProgress: share => sent.value = share })
-      preview.value = found
-      mapping.value = found.mapping ?? guessedMapping(found.columns, found.layout, found.frequency)
+      await work(signal)
     } catch (error) {
       if (!signal.aborted)
         previewProblem.value = asProblem(error)
     } finally {
-      if (!signal.aborted)
+      if (!signal.aborted) {
+        isChecking.value = false
         sent.value = null
+      }
     }
   }
+
+  /** Let the server guess the roles; what somebody knows of the file stays. */
+  async function guess(reading: Reading | null, signal: AbortSignal) {
+    if (!file.value)
+      return
+    sent.value = 0
+    const found = await previewFile(file.value, { reading }, { signal, onProgress: share => sent.value = share })
+    preview.value = found
+    mapping.value = found.mapping
+      ?? { ...guessedMapping(found.columns, found.layout, found.frequency), reading: reading ?? {} }
+    checked.value = asked.value
+  }
+
+  function choose(chosen: File) {
+    file.value = chosen
+    name.value = nameOfFile(chosen.name)
+    preview.value = null
+    mapping.value = null
+    return look(signal => guess(null, signal))
+  }
+
+  /** Read the file in another way, which may give it other columns. */
+  const readAs = (reading: Reading) => look(signal => guess(reading, signal))
+
+  /** Look again with the roles and fixes as they are now. */
+  const check = () => look(async (signal) => {
+    const [before, head, now] = [preview.value, file.value && headOf(file.value), asked.value]
+    if (!before || !file.value || !mapping.value)
+      return
+    const found = await previewFile(head ?? file.value, { mapping: mapping.value }, { signal })
+    const { complete, rows_estimate } = head === file.value ? found : before
+    preview.value = { ...found, complete, rows_estimate }
+    checked.value = now
+  })
+
+  watch(asked, () => {
+    clearTimeout(timer)
+    const isSmall = file.value !== null && headOf(file.value) !== null
+    if (isStale.value && isSmall && mapping.value && missingRoles(mapping.value).length === 0)
+      timer = setTimeout(check, PATIENCE_MS)
+  })
+  onScopeDispose(() => clearTimeout(timer))
 
   async function store(): Promise<Dataset | null> {
     if (!file.value)
       return null
+    begin()
+    isChecking.value = false
     sent.value = 0
     const onProgress = (share: number) => sent.value = share
     const stored = await storing
@@ -64,7 +128,11 @@ export function useUpload() {
     mapping,
     name,
     sent,
+    isChecking,
+    isStale,
     choose,
+    readAs,
+    check,
     store,
     isStoring: storing.isPending,
     storeProblem: computed(() => storing.error.value ? asProblem(storing.error.value) : null),

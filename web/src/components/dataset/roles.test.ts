@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { ColumnGuess } from '@/api/types'
-import { guessedMapping, missingRoles, roleIn, rolesFor, withRole } from './roles'
+import { guessedMapping, missingRoles, roleIn, rolesFor, withLayout, withRole } from './roles'
 
 function column(name: string, role: ColumnGuess['role']): ColumnGuess {
   return { name, role, type: 'text', examples: [], confidence: 1, reason: '', personal: false }
@@ -37,4 +37,26 @@ test('a wide file has values, and no target column', () => {
   expect(roleIn(wide, 'S001')).toBe('value')
   expect(rolesFor('wide')).not.toContain('target')
   expect(rolesFor('long')).not.toContain('value')
+})
+
+test('where each column is a date, no column of dates is missed', () => {
+  const dates = guessedMapping([column('shop', 'id'), column('d_1', 'value')], 'dates', null)
+
+  expect(missingRoles(dates)).toEqual([])
+  expect(missingRoles(withRole(dates, 'd_1', 'ignore'))).toEqual(['value'])
+  expect(rolesFor('dates')).not.toContain('date')
+})
+
+test('another layout gives the columns the roles that it has', () => {
+  const columns = [
+    { ...column('day', 'date'), type: 'date' as const },
+    column('shop', 'id'),
+    { ...column('P1', 'target'), type: 'number' as const },
+    { ...column('phone', 'ignore'), type: 'number' as const, personal: true },
+  ]
+
+  const wide = withLayout(mapping, 'wide', columns)
+  expect(wide).toMatchObject({ layout: 'wide', date: 'day', target: 'value', values: ['P1'], ids: [] })
+  expect(withLayout(wide, 'long', columns)).toMatchObject({ layout: 'long', date: 'day', target: 'P1', ids: ['shop'] })
+  expect(withLayout(wide, 'dates', columns)).toMatchObject({ date: '', values: ['P1'], ids: ['shop'] })
 })

@@ -5,7 +5,6 @@ export type Role = ColumnGuess['role']
 
 export const ROLES: Role[] = ['date', 'target', 'id', 'known', 'past', 'static', 'value', 'ignore']
 const LISTS = { id: 'ids', known: 'known', past: 'past', static: 'static', value: 'values' } as const
-const ONLY_ONE: Role[] = ['date', 'target']
 
 export function roleIn(mapping: Mapping, column: string): Role {
   if (mapping.date === column)
@@ -16,10 +15,13 @@ export function roleIn(mapping: Mapping, column: string): Role {
   return found ? found[0] as Role : 'ignore'
 }
 
-/** A wide file has its values in many columns and so no target; a long one the other way round. */
+/** Only a long file has a target; where each column is a date, there is no date column either. */
 export function rolesFor(layout: Mapping['layout']): Role[] {
-  const other: Role = layout === 'long' ? 'value' : 'target'
-  return ROLES.filter(role => role !== other)
+  switch (layout) {
+    case 'long': return ROLES.filter(role => role !== 'value')
+    case 'wide': return ROLES.filter(role => role !== 'target')
+    default: return ['id', 'static', 'value', 'ignore']
+  }
 }
 
 /** Give a column a role; there is one date and one target, so those that had it lose it. */
@@ -45,14 +47,34 @@ export function withRole(mapping: Mapping, column: string, role: Role): Mapping 
 
 /** Return the roles that the file cannot do without and that no column has. */
 export function missingRoles(mapping: Mapping): Role[] {
-  return ONLY_ONE.filter(role => mapping[role as 'date' | 'target'] === '')
+  const needed: [Role, boolean][] = [
+    ['date', mapping.layout !== 'dates' && mapping.date === ''],
+    ['target', mapping.layout === 'long' && mapping.target === ''],
+    ['value', mapping.layout !== 'long' && mapping.values.length === 0],
+  ]
+  return needed.filter(([, isMissing]) => isMissing).map(([role]) => role)
+}
+
+/** Turn a file to another layout; its columns get the roles that the layout has. */
+export function withLayout(mapping: Mapping, layout: Mapping['layout'], columns: readonly ColumnGuess[]): Mapping {
+  const date = columns.find(column => column.type === 'date')?.name ?? mapping.date
+  const numbers = columns
+    .filter(({ name, type, personal }) => type === 'number' && !personal && (layout === 'dates' || name !== date))
+    .map(column => column.name)
+  const texts = columns.filter(({ type, personal }) => type === 'text' && !personal).map(column => column.name)
+  const empty: Mapping = { ...mapping, layout, date, target: 'value', ids: [], known: [], past: [], static: [], values: [] }
+  switch (layout) {
+    case 'wide': return { ...empty, values: numbers }
+    case 'dates': return { ...empty, date: '', values: numbers, ids: texts }
+    default: return { ...empty, target: mapping.values[0] ?? numbers[0] ?? '', ids: texts }
+  }
 }
 
 /** What to begin with where the server found no mapping: its guesses, as far as they go. */
 export function guessedMapping(columns: readonly ColumnGuess[], layout: Mapping['layout'], frequency: string | null): Mapping {
   const empty: Mapping = {
     date: '',
-    target: layout === 'wide' ? 'value' : '',
+    target: layout === 'long' ? '' : 'value',
     ids: [],
     known: [],
     past: [],
