@@ -92,10 +92,16 @@ class Learner(Protocol):
 
 @runtime_checkable
 class Completing(Protocol):
-    """A learner that can learn once more, with the validation windows, after they were used."""
+    """A learner that can learn once more, with the validation windows, after they were used.
+
+    Attributes:
+        completing_share: how long that takes, as a share of the learning before.
+    """
+
+    completing_share: float
 
     def complete(self) -> Forecaster:
-        """Return what is stored: learned in the same way from all of the data."""
+        """Return what is stored: learned from all of the data."""
         ...
 
 

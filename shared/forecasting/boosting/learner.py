@@ -45,6 +45,8 @@ class Boosted(Protocol):
 class BoostingLearner:
     """Boosters at work on one problem."""
 
+    completing_share = 1.0
+
     def __init__(self, algorithm: Algorithm, problem: Problem) -> None:
         settings = problem.hyperparameters
         if not isinstance(settings, BoostingHyperparameters):

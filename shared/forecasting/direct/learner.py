@@ -37,6 +37,8 @@ HEAD_START = 0.15  # share of the time
 class DirectLearner:
     """A direct network at work on one problem."""
 
+    completing_share = 1.0
+
     def __init__(self, algorithm: Algorithm, problem: Problem) -> None:
         settings = problem.hyperparameters
         if not isinstance(settings, DirectHyperparameters):

@@ -62,6 +62,8 @@ class Portfolio(Protocol):
 class EnsembleLearner:
     """A portfolio at work on one problem."""
 
+    completing_share = 1.0
+
     def __init__(self, algorithm: Algorithm, problem: Problem) -> None:
         settings = problem.hyperparameters
         if not isinstance(settings, EnsembleHyperparameters):
@@ -231,7 +233,7 @@ class EnsembleLearner:
             left = self._left()
             if not isinstance(learner, Completing):
                 members.append(member)
-            elif member.seconds > left:
+            elif learner.completing_share * member.seconds > left:
                 members.append(member)
                 title = ALGORITHMS[member.name].title
                 self.problem.notes.append(

@@ -26,6 +26,7 @@ class Encoding:
     vocabulary: tuple[int, ...]  # per id column, how many ids; 0 is the unknown one
     centred: bool
     floor: float  # the smallest scale of a window
+    unfamiliar: tuple[int, ...] = ()  # columns of the calendar that tell nothing but the date
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,10 @@ class Encoder(nn.Module):
             self.register_buffer(f"{name}_deviation", torch.ones(columns))
         self.log_scale: Tensor
         self.register_buffer("log_scale", torch.tensor([0.0, 1.0]))
+        heeded = torch.ones(encoding.calendar)
+        heeded[list(encoding.unfamiliar)] = 0.0
+        self.heeded: Tensor
+        self.register_buffer("heeded", heeded, persistent=False)
         self.embedded = [place for place, count in enumerate(encoding.vocabulary) if count > 1]
         self.embeddings = nn.ModuleList(_embedding(encoding.vocabulary[at]) for at in self.embedded)
 
@@ -129,7 +134,7 @@ class Encoder(nn.Module):
         parts = [
             self._columns("known", windows.known[:, ahead]),
             self._columns("past", past),
-            windows.calendar[:, ahead],
+            windows.calendar[:, ahead] * self.heeded,
             steady,
         ]
         return torch.cat(parts, -1)

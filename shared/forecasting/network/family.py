@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from shared.forecasting.calendar_features import calendar_width
+from shared.forecasting.calendar_features import calendar_width, unfamiliar
 from shared.forecasting.devices import best_device
 from shared.forecasting.errors import Invalid, InvalidArtifact
 from shared.forecasting.heads import HEADS
@@ -24,7 +24,7 @@ from shared.forecasting.network.body import Body, patch_of
 from shared.forecasting.network.decoder import decode
 from shared.forecasting.network.encoder import Encoding
 from shared.forecasting.network.form import NetworkHyperparameters
-from shared.forecasting.network.learner import Training
+from shared.forecasting.network.learner import LEARN_ON, Training
 from shared.forecasting.network.windows import Source, Windows, WindowShape, forecast_windows
 from shared.forecasting.panel import Index, Panel, Values
 from shared.forecasting.randomness import uniforms
@@ -95,6 +95,8 @@ class NetworkForecaster:
 class NetworkLearner:
     """A network at work on one problem."""
 
+    completing_share = LEARN_ON
+
     def __init__(self, algorithm: Algorithm, problem: Problem) -> None:
         settings = problem.hyperparameters
         if not isinstance(settings, NetworkHyperparameters):
@@ -142,6 +144,10 @@ class NetworkLearner:
     def finish(self) -> NetworkForecaster:
         """Return the network of the best epoch."""
         return NetworkForecaster(self.training.restore(), self.vocabulary)
+
+    def complete(self) -> NetworkForecaster:
+        """Return that network after it has learned a little from the latest values too."""
+        return NetworkForecaster(self.training.learn_on(), self.vocabulary)
 
 
 def _read(body: nn.Module, windows: Windows) -> object:
@@ -238,7 +244,8 @@ def choose_head(wanted: str, values: Values) -> str:
 
 def _encoding(problem: Problem, head: str, values: Values) -> Encoding:
     panel = problem.panel
-    longest = int((problem.train_stops - panel.offsets[:-1]).max())
+    lengths = problem.train_stops - panel.offsets[:-1]
+    longest = int(lengths.max())
     usual = float(np.abs(values).mean()) if len(values) else 0.0
     floor = usual * 1e-3 or 1.0
     if head == "negative_binomial":
@@ -254,6 +261,9 @@ def _encoding(problem: Problem, head: str, values: Values) -> Encoding:
         vocabulary=tuple(len(labels) for labels in panel.id_labels),
         centred=HEADS[head].centred,
         floor=floor,
+        unfamiliar=unfamiliar(
+            panel.clock, int(panel.first.min()), int((panel.first + lengths).max())
+        ),
     )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -25,6 +27,8 @@ TOGETHER = 64  # windows that a CPU reads at once
 WARM_UP = 0.1
 HEAD_START = 0.25  # of a time limit, before the step size follows it
 GRADIENT_NORM = 1.0
+LEARN_ON = 0.25  # of the steps before the best epoch ended
+LEARN_ON_RATE = 0.3  # of the learning rate
 
 
 class Training:
@@ -45,6 +49,7 @@ class Training:
         self.checks = _checks(problem, device)
         self.best: dict[str, Tensor] | None = None
         self.best_loss = float("inf")
+        self.taken = self.taken_for_best = 0  # steps
         self.began = time.monotonic()
 
     @property
@@ -69,13 +74,7 @@ class Training:
         """
         settings = self.settings
         total, batches = settings.max_epochs, self.batches
-        optimizer = torch.optim.AdamW(
-            self.body.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
-        )
-        slope = _slope(total * batches)
-        schedule = torch.optim.lr_scheduler.LambdaLR(
-            optimizer, lambda step: slope(max(step, int(self._gone() * total * batches)))
-        )
+        optimizer, schedule = self._optimizer(1.0, total * batches)
         age, began = 0, time.monotonic()
         self.began = began
         for number in range(1, total + 1):
@@ -102,6 +101,20 @@ class Training:
                 self.problem.notes.append(f"Stopped in epoch {number}: the time was up.")
                 return
 
+    def _optimizer(
+        self, rate: float, steps: int
+    ) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
+        """Return an optimizer for so many steps at this share of the learning rate."""
+        settings, slope = self.settings, _slope(steps)
+        optimizer = torch.optim.AdamW(
+            self.body.parameters(),
+            lr=rate * settings.learning_rate,
+            weight_decay=settings.weight_decay,
+        )
+        return optimizer, torch.optim.lr_scheduler.LambdaLR(
+            optimizer, lambda step: slope(max(step, int(self._gone() * steps)))
+        )
+
     def _gone(self) -> float:
         """Return the share of the time that is gone.
 
@@ -124,7 +137,7 @@ class Training:
         )
 
     def _keep(self, loss: float) -> None:
-        self.best_loss = loss
+        self.best_loss, self.taken_for_best = loss, self.taken
         self.best = {name: part.detach().clone() for name, part in self.body.state_dict().items()}
 
     def restore(self) -> Body:
@@ -137,6 +150,22 @@ class Training:
             raise ForecastingError("Nothing was learned: stopped before the first epoch ended.")
         self.body.load_state_dict(self.best)
         return self.body.eval()
+
+    def learn_on(self) -> Body:
+        """Learn a little more from the best epoch on, now with the latest values of all series.
+
+        What came last is most like what comes next, and nobody has learned from it yet.
+
+        Returns:
+            another network; that of the best epoch stays as it was.
+        """
+        body = copy.deepcopy(self.restore())
+        problem = replace(self.problem, train_stops=self.problem.panel.stops, origins=[])
+        last = Training(body, self.source, problem)
+        steps = max(1, int(LEARN_ON * self.taken_for_best))
+        optimizer, schedule = last._optimizer(LEARN_ON_RATE, steps)
+        last._train(optimizer, schedule, 0, steps)
+        return body.eval()
 
     def _train(
         self,
@@ -159,6 +188,7 @@ class Training:
                 schedule.step()
                 total += loss
                 taken += 1
+        self.taken += taken
         return float(total) / taken
 
     def step(self, optimizer: torch.optim.Optimizer) -> Tensor | None:

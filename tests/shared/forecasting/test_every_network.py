@@ -6,10 +6,14 @@ import torch
 
 from shared.forecasting import ALGORITHMS, Diverged, Fitting, Panel, Recipe
 from shared.forecasting.algorithms.kan import Bumps
+from shared.forecasting.calendar_features import calendar, unfamiliar
 from shared.forecasting.direct import learner
 from shared.forecasting.direct.body import pinball
+from shared.forecasting.frequency import Frequency
 from shared.forecasting.heads import HEADS
 from shared.forecasting.network import NETWORK
+from shared.forecasting.network.encoder import Encoder, Encoding
+from shared.forecasting.network.family import NetworkLearner
 from tests.shared.forecasting.samples import HORIZON, filled, fit, quick
 
 every_network = pytest.mark.parametrize(
@@ -123,3 +127,33 @@ def test_a_direct_network_keeps_its_best_epoch_when_its_loss_is_nan(
     assert epochs == 2
     assert any("NaN" in note for note in fitting.notes)
     assert np.isfinite(forecast.quantiles).all()
+
+
+def test_what_is_stored_has_learned_from_the_latest_values_too(panel: Panel) -> None:
+    fitting = Fitting(panel, Recipe("lstm", HORIZON, None, quick("lstm")))
+    for _ in fitting.epochs():
+        pass
+    learner = fitting.learner
+    assert isinstance(learner, NetworkLearner)
+    best = learner.finish()
+    before = {name: part.clone() for name, part in best.state().items()}
+    seen = {part: learner.complete().state() for part in ("once", "again")}
+    learner.training.problem.panel.target[-HORIZON:] += 1.0
+    other = learner.complete().state()
+
+    assert all(torch.equal(best.state()[name], part) for name, part in before.items())
+    assert not all(torch.equal(seen["once"][name], part) for name, part in before.items())
+    assert all(torch.equal(seen["again"][name], part) for name, part in seen["once"].items())
+    assert not all(torch.equal(other[name], part) for name, part in seen["once"].items())
+
+
+def test_a_network_heeds_no_cycle_of_the_calendar_that_it_did_not_see_again() -> None:
+    hourly = Frequency.parse("h")
+    one_month = unfamiliar(hourly, 0, 29 * 24)
+    columns = calendar(hourly, 0, 1).shape[1]
+
+    assert one_month == (0, 1, 2, 3, 4, 5, 6, 7)  # the waves of the year and of the month
+    assert unfamiliar(hourly, 0, 5 * 24) == (*one_month, *range(8, 14), columns - 1)  # the week's
+    assert unfamiliar(Frequency.parse("D"), 0, 600) == ()
+    encoding = Encoding((), (), (), (), columns, (), centred=True, floor=1.0, unfamiliar=one_month)
+    assert Encoder(encoding, 4, 1).heeded.tolist() == [0.0] * 8 + [1.0] * (columns - 8)
