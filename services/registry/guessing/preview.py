@@ -25,7 +25,7 @@ _PROPOSED = {"duplicate_rows": "sum", "invalid_dates": "drop", "missing_ids": "d
 def guess_mapping(source: Source, reading: Reading) -> tuple[Roles, Mapping | None]:
     """Return the roles of the columns, and the mapping they make, if date and target are there."""
     decimal = source.format.decimal or "."
-    table = source.table
+    table = source.all_rows()
     roles = guess_roles([profile(n, table.column(n), decimal) for n in table.column_names])
     date, target = roles.having("date"), roles.having("target")
     if roles.layout == "long" and not target:
@@ -81,6 +81,7 @@ def preview(source: Source, reading: Reading, mapping: Mapping | None = None) ->
         findings=findings,
         sampled_rows=sampled,
         complete=source.complete,
+        rows_estimate=source.rows,
     )
 
 

@@ -1,13 +1,62 @@
 """Turns rows of Python values (from Excel and JSON) into columns."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from services.registry.reading.source import CODED, Column
+from services.registry.reading.source import CODED, Column, column_names
+from shared.kit.errors import Invalid
+
+
+class Columns:
+    """Gathers records piece by piece; only their columns stay in memory."""
+
+    def __init__(self) -> None:
+        self._pieces: dict[str, list[Column | int]] = {}  # a number: so many rows without a value
+        self.rows = 0
+
+    def add(self, records: Sequence[Mapping[str, Any]]) -> None:
+        """Add records; a name that some lack is missing there.
+
+        Raises:
+            Invalid: a value is a list or an object.
+        """
+        names = dict.fromkeys(name for record in records for name in record)
+        for name in names:
+            self._pieces.setdefault(name, [self.rows] if self.rows else [])
+        for name, pieces in self._pieces.items():
+            values = [record.get(name) for record in records]
+            if any(isinstance(value, dict | list) for value in values):
+                raise Invalid(
+                    f"The field {name[:80]!r} holds lists or objects: flatten it to one value "
+                    "a row.",
+                    field="/file",
+                )
+            empty = all(value is None or value == "" for value in values)
+            pieces.append(len(values) if empty else column(values))
+        self.rows += len(records)
+
+    def table(self) -> pa.Table:
+        """Return all that was added."""
+        names = column_names(list(self._pieces))
+        columns = [_joined(pieces) for pieces in self._pieces.values()]
+        return pa.table(columns, names=names)
+
+
+def _joined(pieces: Sequence[Column | int]) -> Column:
+    """Join the pieces of a column: of one kind, or as text."""
+    kinds = {piece.type for piece in pieces if not isinstance(piece, int)}
+    kind: Any = kinds.pop() if len(kinds) == 1 else CODED
+    return pa.chunked_array([_as(piece, kind) for piece in pieces], kind)
+
+
+def _as(piece: Column | int, kind: Any) -> Column:
+    if isinstance(piece, int):
+        return pa.array([""] * piece, CODED) if kind == CODED else pa.nulls(piece, kind)
+    return piece if piece.type == kind else as_text(piece).fill_null("").cast(CODED)
 
 
 def column(values: Sequence[Any]) -> Column:

@@ -13,6 +13,7 @@ from shared.contracts.datasets import SourceFormat
 from shared.kit.errors import Invalid
 
 _BATCH = 1 << 20
+_FEW = 2_000
 
 
 def read(path: Path, kind: str, wanted: set[str] | None, rows: int | None = None) -> Source:
@@ -56,7 +57,29 @@ def _parquet(path: Path, wanted: set[str] | None, rows: int | None) -> Source:
         raise Invalid("The file has no rows: choose another one.", field="/file")
     table = pa.Table.from_batches(batches).rename_columns([names[i] for i in chosen])
     complete = rows is None or total <= table.num_rows
-    return Source(SourceFormat(kind="parquet"), table, 1, complete, present=names)
+    beyond = None if complete else _beyond(path, originals, texts, table.schema)
+    return Source(
+        SourceFormat(kind="parquet"),
+        table,
+        1,
+        complete,
+        present=names,
+        beyond=beyond,
+        rows=total,
+    )
+
+
+def _beyond(path: Path, columns: list[str], texts: list[str], schema: pa.Schema) -> pa.Table:
+    """Return some rows of the group in the middle and of the last one."""
+    with pq.ParquetFile(path, read_dictionary=texts, pre_buffer=False) as file:
+        last = file.num_row_groups - 1
+        batches = [
+            pa.RecordBatch.from_arrays([_compact(c) for c in batch.columns], schema.names)
+            for group in {last // 2, last}
+            for batch in [next(file.iter_batches(_FEW, row_groups=[group], columns=columns), None)]
+            if batch is not None
+        ]
+    return pa.Table.from_batches(batches, batches[0].schema) if batches else schema.empty_table()
 
 
 def _batches(

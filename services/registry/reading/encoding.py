@@ -7,7 +7,7 @@ from pathlib import Path
 from shared.kit.errors import Invalid
 
 PIECE = 16 << 20
-SAMPLE = 1 << 20
+SAMPLE = 2 << 20
 _BOMS = {
     codecs.BOM_UTF8: "utf-8-sig",
     codecs.BOM_UTF32_LE: "utf-32",

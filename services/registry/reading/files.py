@@ -11,8 +11,8 @@ from shared.contracts.datasets import Compression, Mapping, Reading
 from shared.kit.errors import Invalid
 from shared.kit.storage import BlobStore
 
-SAMPLE_ROWS = 5_000
-_WORKBOOK_LIMIT = 2 << 30
+SAMPLE_ROWS = 20_000
+_WORKBOOK_LIMIT = 1 << 30
 
 
 def sample(path: Path, reading: Reading, store: BlobStore, limit: int) -> Source:

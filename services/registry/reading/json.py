@@ -1,19 +1,27 @@
-"""Reads JSON: records, columns, split, nested `data`, and JSON Lines."""
+"""Reads JSON: records, columns, split, nested `data`, and JSON Lines.
+
+Records, in a list or one a line, are read in pieces; anything else must fit into memory.
+"""
 
 import json
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
-from services.registry.reading.cells import column
+from services.registry.reading.cells import Columns
 from services.registry.reading.encoding import guess
 from services.registry.reading.source import Source, column_names
 from shared.contracts.datasets import Reading, SourceFormat
 from shared.kit.errors import Invalid, TooLarge
 
-LARGEST = 512 << 20
+LARGEST = 128 << 20
+_PIECE = 1 << 20  # letters
+_LONGEST = 16 << 20  # letters of one record
+_TOGETHER = 20_000  # records
 _WRAPPERS = ("data", "records", "rows", "items", "results", "values", "list", "result")
+_DECODER = json.JSONDecoder()
+Record = dict[str, Any]
 
 
 def read(path: Path, reading: Reading, rows: int | None = None) -> Source:
@@ -21,60 +29,128 @@ def read(path: Path, reading: Reading, rows: int | None = None) -> Source:
 
     Raises:
         Invalid: it is not JSON, or not a table.
-        TooLarge: one document of more than `LARGEST` bytes.
+        TooLarge: one document of more than `LARGEST` bytes that is no list of records.
     """
-    size = path.stat().st_size
     with path.open("rb") as stream:
         encoding = reading.encoding or guess(stream.read(1 << 16))
-    if _is_lines(path, encoding):
-        records, complete = _lines(path, encoding, rows)
-        return _source(_from_records(records), complete)
+    with path.open(encoding=encoding, errors="replace") as stream:
+        head = stream.read(_PIECE).removeprefix("\ufeff").lstrip()
+    try:
+        if _is_lines(head):
+            return _gathered(_lines(path, encoding), rows)
+        if head[:1] == "[" and head[1:].lstrip()[:1] == "{":
+            return _gathered(_listed(path, encoding), rows)
+    except RecursionError as error:
+        raise Invalid("The JSON is nested too deeply.", field="/file") from error
+    return _whole(path, encoding)
+
+
+def _gathered(records: Iterator[Record], rows: int | None) -> Source:
+    found = Columns()
+    while part := list(islice(records, _TOGETHER if rows is None else min(_TOGETHER, rows))):
+        found.add(part)
+        if rows is not None and found.rows >= rows:
+            break
+    complete = next(records, None) is None
+    return Source(SourceFormat(kind="json"), found.table(), 1, complete)
+
+
+def _whole(path: Path, encoding: str) -> Source:
+    size = path.stat().st_size
     if size > LARGEST:
         raise TooLarge(
             f"One JSON document of {size >> 20:,} MB is too large to read at once: "
-            "upload JSON Lines, CSV or Parquet.",
+            "upload a list of records, JSON Lines, CSV or Parquet.",
             field="/file",
         )
     try:
         document = json.loads(path.read_bytes().decode(encoding))
     except (ValueError, RecursionError) as error:
-        raise Invalid(
-            f"The file is not readable JSON: {str(error)[:150]}.", field="/file"
-        ) from error
-    return _source(_table(document, 0), True)
+        raise _unreadable(error) from error
+    table = _table(document, 0)
+    found = Columns()
+    names = list(table)
+    found.add([dict(zip(names, row, strict=True)) for row in zip(*table.values(), strict=True)])
+    return Source(SourceFormat(kind="json"), found.table(), 1, True)
 
 
-def _is_lines(path: Path, encoding: str) -> bool:
+def _unreadable(error: Exception) -> Invalid:
+    return Invalid(f"The file is not readable JSON: {str(error)[:150]}.", field="/file")
+
+
+def _is_lines(head: str) -> bool:
     """Say whether the first line is a whole object and another one follows."""
-    with path.open(encoding=encoding, errors="replace") as stream:
-        filled = (line for line in stream if line.strip())
-        first, second = next(filled, ""), next(filled, "")
+    filled = [line for line in head.split("\n", 100) if line.strip()]
+    if len(filled) < 2 or not filled[1].lstrip().startswith("{"):
+        return False
     try:
-        is_object = isinstance(json.loads(first), dict)
+        return isinstance(json.loads(filled[0]), dict)
     except (ValueError, RecursionError):
         return False
-    return is_object and second.lstrip().startswith("{")
 
 
-def _lines(path: Path, encoding: str, rows: int | None) -> tuple[list[dict[str, Any]], bool]:
-    records: list[dict[str, Any]] = []
+def _lines(path: Path, encoding: str) -> Iterator[Record]:
+    number = 0
     with path.open(encoding=encoding) as stream:
         try:
-            for number, line in enumerate(stream, 1):
-                if rows is not None and len(records) >= rows:
-                    return records, False
+            while line := stream.readline(_LONGEST):
+                number += 1
                 if line.strip():
-                    records.append(_record(json.loads(line), number))
-        except (ValueError, RecursionError) as error:
+                    yield _record(json.loads(line.removeprefix("\ufeff")), f"Line {number}")
+        except ValueError as error:
             raise Invalid(
                 f"Line {number} is not readable JSON: {str(error)[:150]}.", field="/file"
             ) from error
-    return records, True
 
 
-def _record(value: Any, number: int) -> dict[str, Any]:
+def _listed(path: Path, encoding: str) -> Iterator[Record]:
+    """Yield the records of one long list, reading no further than needed."""
+    with path.open(encoding=encoding) as stream:
+        try:
+            text, done, number = stream.read(_PIECE).removeprefix("\ufeff").lstrip()[1:], 0, 0
+            while True:
+                text, done = _next_letter(stream, text, done)
+                if text[done : done + 1] in ("]", ""):
+                    break
+                value, text, done = _decoded(stream, text, done)
+                number += 1
+                yield _record(value, f"Record {number}")
+            rest = text[done + 1 :] + stream.read(_PIECE)
+        except ValueError as error:
+            raise _unreadable(error) from error
+    if text[done : done + 1] != "]" or rest.strip():
+        raise Invalid("The JSON does not end with its list: it is cut off.", field="/file")
+
+
+def _next_letter(stream: Any, text: str, done: int) -> tuple[str, int]:
+    """Go to the next record or the end of the list."""
+    while True:
+        while done < len(text) and text[done] in " \t\r\n,":
+            done += 1
+        if done < len(text):
+            return text, done
+        text, done = stream.read(_PIECE), 0
+        if not text:
+            return "", 0
+
+
+def _decoded(stream: Any, text: str, done: int) -> tuple[Any, str, int]:
+    """Read one record, and more of the file until it is whole."""
+    while True:
+        try:
+            value, end = _DECODER.raw_decode(text, done)
+        except ValueError:
+            more = stream.read(max(_PIECE, len(text) - done))
+            if not more or len(text) - done > _LONGEST:
+                raise
+            text, done = text[done:] + more, 0
+        else:
+            return value, text, end
+
+
+def _record(value: Any, place: str) -> Record:
     if not isinstance(value, dict):
-        raise Invalid(f"Line {number} is not an object with named fields.", field="/file")
+        raise Invalid(f"{place} is not an object with named fields.", field="/file")
     return value
 
 
@@ -132,18 +208,6 @@ def _from_split(columns: Any, rows: Any) -> dict[str, list[Any]]:
             raise Invalid(f"Row {number} does not have {len(columns)} fields.", field="/file")
     names = column_names([str(name) for name in columns])
     return {name: [row[i] for row in rows] for i, name in enumerate(names)}
-
-
-def _source(table: dict[str, list[Any]], complete: bool) -> Source:
-    for name, values in table.items():
-        if any(isinstance(value, dict | list) for value in values):
-            raise Invalid(
-                f"The field {name[:80]!r} holds lists or objects: flatten it to one value a row.",
-                field="/file",
-            )
-    names = column_names(list(table))
-    columns = [column(values) for values in table.values()]
-    return Source(SourceFormat(kind="json"), pa.table(columns, names=names), 1, complete)
 
 
 def _no_table() -> Invalid:

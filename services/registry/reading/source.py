@@ -22,6 +22,8 @@ class Source:
     Args:
         first_row: the number that a spreadsheet shows beside the first row of data.
         complete: whether these are all rows.
+        beyond: rows from the middle and the end of a sampled file, which help to understand it.
+        rows: how many rows the file has, counted or estimated; None where nobody knows.
         present: the names of all columns of the file, not only of those that were read.
     """
 
@@ -30,7 +32,15 @@ class Source:
     first_row: int
     complete: bool = True
     findings: list[Finding] = field(default_factory=list)
+    beyond: pa.Table | None = None
+    rows: int | None = None
     present: list[str] = field(default_factory=list)
+
+    def all_rows(self) -> pa.Table:
+        """Return the rows with those beyond."""
+        if self.beyond is None:
+            return self.table
+        return pa.concat_tables([self.table, self.beyond])
 
     def take_column(self, name: str) -> Column:
         """Return a column and let go of it, so that large files do not lie in memory twice."""

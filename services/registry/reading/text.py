@@ -1,6 +1,7 @@
 """Reads CSV and TSV: any delimiter, quoting and encoding, several GB in bounded memory."""
 
 import csv
+import io
 import itertools
 from collections.abc import Iterable
 from pathlib import Path
@@ -17,12 +18,14 @@ from shared.kit.errors import Invalid
 
 BLOCK = 8 << 20
 FLOAT: pa.DataType = pa.float64()
-SAMPLE_ROWS = 5_000
+SAMPLE_ROWS = 20_000
+_BEYOND = 128 << 10  # bytes, in the middle and at the end
+_PLACES = (0.5, 1.0)
 _SHOWN = 5
 
 
 def sample(path: Path, reading: Reading) -> Source:
-    """Read the beginning of a file."""
+    """Read the beginning of a file, and a little of its middle and its end."""
     with path.open("rb") as stream:
         head = stream.read(encodings.SAMPLE)
         complete = not stream.read(1)
@@ -31,17 +34,40 @@ def sample(path: Path, reading: Reading) -> Source:
     layout = find_layout(text if complete else _whole_lines(text), reading)
     width = len(layout.names)
     rows = layout.rows[:SAMPLE_ROWS]
+    size = path.stat().st_size
+    known = len(layout.rows) if complete else round(len(layout.rows) * size / len(head))
     complete = complete and len(rows) == len(layout.rows)
-    columns = zip(
-        *((row + [""] * width)[:width] for row in rows), strict=True
-    )  # ragged rows are refused when the whole file is read
-    data = [pa.array(column, CODED) for column in columns] or [pa.array([], CODED)] * width
     return Source(
         _format(layout, encoding),
-        pa.table(data, names=layout.names),
+        _as_table(rows, layout.names, width),
         layout.skip + 1,
         complete,
+        beyond=None if complete else _beyond(path, layout, encoding),
+        rows=known,
     )
+
+
+def _as_table(rows: list[list[str]], names: list[str], width: int) -> pa.Table:
+    """Return rows as text; ragged ones are refused when the whole file is read."""
+    columns = zip(*((row + [""] * width)[:width] for row in rows), strict=True)
+    data = [pa.array(column, CODED) for column in columns] or [pa.array([], CODED)] * width
+    return pa.table(data, names=names)
+
+
+def _beyond(path: Path, layout: Layout, encoding: str) -> pa.Table | None:
+    """Return some whole rows from the middle and the end of a large file."""
+    if layout.quoted_newlines or encoding.startswith(("utf-16", "utf-32")):
+        return None  # a line cannot be found from the middle
+    rows, width = [], len(layout.names)
+    with path.open("rb") as stream:
+        size = stream.seek(0, 2)
+        for place in _PLACES:
+            stream.seek(max(encodings.SAMPLE, round((size - _BEYOND) * place)))
+            lines = stream.read(_BEYOND).split(b"\n")[1:-1]
+            text = b"\n".join(lines).decode(encoding, errors="ignore")
+            read = csv.reader(io.StringIO(text, newline=""), delimiter=layout.delimiter)
+            rows += [row for row in read if len(row) == width]
+    return _as_table(rows, layout.names, width) if rows else None
 
 
 def read(
