@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +14,8 @@ from shared.forecasting.errors import NotEnoughMemory
 
 if TYPE_CHECKING:
     from shared.forecasting.network.windows import Windows
+
+Read = TypeVar("Read", "Windows", Tensor)  # what a body reads
 
 ROOM = 2.0  # over what is kept for the gradients: they, and what comes and goes meanwhile
 COPIES = 5  # of the weights: themselves, gradients, two moments of Adam, the best epoch
@@ -97,9 +99,7 @@ def require_learning(
     )
 
 
-def kept_bytes(
-    body: nn.Module, read: Callable[[nn.Module, Windows], object], windows: Windows
-) -> int:
+def kept_bytes(body: nn.Module, read: Callable[[nn.Module, Read], object], windows: Read) -> int:
     """Return the bytes that reading keeps for the gradients, found without taking them.
 
     Everything happens on torch's meta device, where tensors have shapes and no values.

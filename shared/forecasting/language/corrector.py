@@ -107,7 +107,7 @@ class CorrectionForecaster:
         written paths do not add noise of their own.
         """
         drawn = self.numeric.draw(panel, series, starts, horizon, paths, seed)
-        _, codes = self._written(panel, series, starts, horizon, self.paths, seed)
+        _, codes = self._written(panel, series, starts, horizon, seed)
         factor = self.corrector.factors(np.median(codes, axis=1))
         return (drawn * factor[:, None]).astype(np.float32)
 
@@ -115,14 +115,20 @@ class CorrectionForecaster:
         self, panel: Panel, series: Index, starts: Index, horizon: int, seed: int
     ) -> list[Written]:
         """Return, per series, what the model was told and what it wrote on its first path."""
-        texts, codes = self._written(panel, series, starts, horizon, 1, seed)
+        texts, codes = self._written(panel, series, starts, horizon, seed, 1)
         digits = self.corrector.manner.digits
         return [
             Written(text, write(one[0], digits)) for text, one in zip(texts, codes, strict=True)
         ]
 
     def _written(
-        self, panel: Panel, series: Index, starts: Index, horizon: int, paths: int, seed: int
+        self,
+        panel: Panel,
+        series: Index,
+        starts: Index,
+        horizon: int,
+        seed: int,
+        shown: int | None = None,
     ) -> tuple[list[str], NDArray[np.int64]]:
         forecast = self.numeric.quantiles(panel, series, starts, horizon)[..., MIDDLE]
         _, rows, texts = self.corrector.prompts(panel, series, starts, forecast)
@@ -132,9 +138,10 @@ class CorrectionForecaster:
             rows,
             panel.hashes[series],
             digits=self.corrector.manner.digits,
-            paths=paths,
+            paths=self.paths,
             horizon=horizon,
             seed=seed,
+            shown=shown,
         )
         return texts, codes
 

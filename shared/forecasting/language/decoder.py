@@ -50,7 +50,7 @@ class Writer:
         horizon, digits, series, paths = uniform.shape
         hidden, shared = self._read(tokens, mask, paths, horizon * (digits + 1))
         table = self._table()
-        logits = (hidden @ table.T)[:, None].expand(-1, paths, -1)  # (series, paths, 10)
+        logits = (hidden.float() @ table.T)[:, None].expand(-1, paths, -1)  # (series, paths, 10)
         signs = torch.tensor(self.vocabulary.digits, device=tokens.device)
         separator = torch.full((series * paths, 1), self.vocabulary.separator, device=signs.device)
         place = mask.sum(1).repeat_interleave(paths)[:, None]  # of the next token of each path
@@ -64,7 +64,8 @@ class Writer:
                     break
                 fed = signs[drawn].view(-1, 1)
                 fed = torch.cat([fed, separator], 1) if last else fed
-                logits = (self._step(fed, place, shared) @ table.T).view(series, paths, -1)
+                said = self._step(fed, place, shared).float()
+                logits = (said @ table.T).view(series, paths, -1)
                 place = place + fed.shape[1]
         return codes
 
@@ -96,24 +97,11 @@ class Writer:
         return read.last_hidden_state[:, -1]
 
     def _table(self) -> Tensor:
-        """Return the rows of the output head that belong to digits (10, width)."""
+        """Return the rows of the output head that belong to digits (10, width), in float32."""
         head = self.network.get_output_embeddings()
-        return head.weight[list(self.vocabulary.digits)]
+        return head.weight[list(self.vocabulary.digits)].float()
 
     def _draw(self, logits: Tensor, uniform: Tensor) -> Tensor:
         """Return the digit of each path (series, paths) that its number points at."""
         share = (logits.double() / self.temperature).softmax(-1).cumsum(-1)
         return (uniform[..., None].double() > share).sum(-1).clamp(max=9)
-
-
-def bytes_of_series(network: PreTrainedModel, prompt: int, paths: int, steps: int) -> int:
-    """Return how many bytes a series needs while its paths are written."""
-    config = network.config
-    heads = config.num_attention_heads
-    width = getattr(config, "head_dim", None) or config.hidden_size // heads
-    item = next(network.parameters()).dtype.itemsize
-    kept = 2 * config.num_hidden_layers * config.num_key_value_heads * width * item
-    reading = prompt * 4 * (3 * config.hidden_size + 2 * config.intermediate_size)
-    scores = 12 * paths * 2 * heads * (prompt + steps)
-    passing = paths * 2 * 4 * (3 * config.hidden_size + 2 * config.intermediate_size)
-    return int(kept * (prompt + paths * steps) + reading + scores + passing)

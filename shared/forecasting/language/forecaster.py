@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +62,7 @@ class LanguageForecaster:
         self, panel: Panel, series: Index, starts: Index, horizon: int, seed: int
     ) -> list[Written]:
         """Return, per series, what the model was told and what it wrote on its first path."""
-        prompts, codes = self._written(panel, series, starts, horizon, 1, seed)
+        prompts, codes = self._written(panel, series, starts, horizon, self.paths, seed, 1)
         digits = self.manner.digits
         return [
             Written(prompts.text(place), write(codes[place, 0], digits))
@@ -70,7 +70,14 @@ class LanguageForecaster:
         ]
 
     def _written(
-        self, panel: Panel, series: Index, starts: Index, horizon: int, paths: int, seed: int
+        self,
+        panel: Panel,
+        series: Index,
+        starts: Index,
+        horizon: int,
+        paths: int,
+        seed: int,
+        shown: int | None = None,
     ) -> tuple[Prompts, NDArray[np.int64]]:
         """Return the prompts and the codes that each path wrote (series, paths, horizon)."""
         prompts = self._prompts(panel, series, starts, horizon)
@@ -83,6 +90,7 @@ class LanguageForecaster:
             paths=paths,
             horizon=horizon,
             seed=seed,
+            shown=shown,
         )
         return prompts, codes
 
@@ -91,11 +99,12 @@ class LanguageForecaster:
         vocabulary = self.writer.vocabulary
         prompts = tell(panel, series, starts, horizon, self.manner, vocabulary)
         width = self.manner.digits + 1
-        over = int(prompts.sizes.max(initial=0)) + horizon * width - self.base.window
-        if over <= 0:
+        over = prompts.sizes + horizon * width - self.base.window
+        if (over <= 0).all():
             return prompts
-        left = max(FEWEST, self.manner.context - -(-over // width))
-        return tell(panel, series, starts, horizon, replace(self.manner, context=left), vocabulary)
+        # each series by itself, so that what one is told does not depend on the others
+        left = np.maximum(FEWEST, prompts.lengths - -(-np.maximum(over, 0) // width))
+        return tell(panel, series, starts, horizon, self.manner, vocabulary, left)
 
     def state(self) -> dict[str, Tensor]:
         """Return the adapter; the base model is not part of what is stored."""

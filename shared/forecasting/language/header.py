@@ -58,7 +58,7 @@ def header(
             parts.append(line["covariate"].format(name=one.name, digits=signs))
         if note.strip():
             parts.append(line["note"].format(note=note.strip()))
-    except (KeyError, IndexError, ValueError) as error:
+    except (AttributeError, KeyError, IndexError, ValueError) as error:
         raise Invalid(f"A template of the header cannot be filled in: {error}") from error
     return " ".join([*parts, line["numbers"]])
 

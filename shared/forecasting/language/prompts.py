@@ -69,11 +69,30 @@ def ranges(panel: Panel) -> Ranges:
 
 
 def tell(
-    panel: Panel, series: Index, starts: Index, horizon: int, manner: Manner, vocabulary: Vocabulary
+    panel: Panel,
+    series: Index,
+    starts: Index,
+    horizon: int,
+    manner: Manner,
+    vocabulary: Vocabulary,
+    most: Index | None = None,
 ) -> Prompts:
-    """Return the prompts of windows that end before `starts`; nothing after is looked at."""
+    """Return the prompts of windows that end before `starts`; nothing after is looked at.
+
+    Args:
+        panel: the series.
+        series: which of them.
+        starts: period of the first step of each.
+        horizon: steps.
+        manner: how they are told.
+        vocabulary: the tokens.
+        most: of the last values of each window that are told; all of the context if absent.
+    """
     pairs = list(zip(series.tolist(), starts.tolist(), strict=True))
     context = np.array([panel.values(one, start - manner.context, start) for one, start in pairs])
+    if most is not None:
+        age = np.arange(manner.context, 0, -1)
+        context = np.where(age > most[:, None], np.nan, context)
     seen = np.isfinite(context)
     lengths = np.where(seen.any(1), manner.context - seen.argmax(1), 0)
     scaling = fit_scaling(context, manner.digits)

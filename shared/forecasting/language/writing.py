@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
+from shared.forecasting import memory
 from shared.forecasting.errors import Invalid
 from shared.forecasting.language.base import Base
-from shared.forecasting.language.decoder import Writer, bytes_of_series
-from shared.forecasting.language.memory import available, gigabytes
+from shared.forecasting.language.decoder import Writer
 from shared.forecasting.language.prompts import padded
+from shared.forecasting.language.sizes import bytes_of_series
 from shared.forecasting.panel import Index
 from shared.forecasting.randomness import uniforms
 
@@ -32,13 +35,27 @@ def written(
     paths: int,
     horizon: int,
     seed: int,
+    shown: int | None = None,
 ) -> NDArray[np.int64]:
     """Return the codes that each path writes after each prompt (series, paths, horizon).
 
+    Args:
+        writer: the network.
+        base: which it is.
+        rows: the prompts' tokens.
+        hashes: one stable number per series.
+        digits: per value.
+        paths: of a forecast.
+        horizon: steps.
+        seed: of the random numbers.
+        shown: only so many of the paths are written; all of them if absent.
+
     Raises:
-        Invalid: the base model cannot read so much, or the memory is too small.
+        Invalid: the base model cannot read so much.
+        NotEnoughMemory: not even one series fits.
     """
-    codes = np.empty((len(rows), paths, horizon), np.int64)
+    wanted = paths if shown is None else min(shown, paths)
+    codes = np.empty((len(rows), wanted, horizon), np.int64)
     longest = max(map(len, rows), default=0) + horizon * (digits + 1)
     if longest > base.window:
         raise Invalid(
@@ -49,14 +66,16 @@ def written(
     sizes = np.array([-(-len(row) // BUCKET) * BUCKET for row in rows], np.int64)
     for size in np.unique(sizes).tolist():
         places = np.flatnonzero(sizes == size)
-        together = _together(writer, base, size, paths, horizon * (digits + 1))
+        together = _together(writer, base, size, wanted, horizon * (digits + 1))
         for at in range(0, len(places), together):
             chosen = places[at : at + together]
             # always as many rows, so that a series does not see how many others there are
             some = np.resize(chosen, together)
-            chance = uniforms(
-                seed, torch.from_numpy(hashes[some]), paths=paths, horizon=horizon, draws=digits
-            )
+            chance = evenly(
+                uniforms(
+                    seed, torch.from_numpy(hashes[some]), paths=paths, horizon=horizon, draws=digits
+                )
+            )[..., :wanted]
             tokens, mask = padded([rows[one] for one in some.tolist()], size, 0)
             device = writer.device
             found = writer.write(tokens.to(device), mask.to(device), chance.to(device))
@@ -64,23 +83,30 @@ def written(
     return codes
 
 
+def evenly(uniform: Tensor) -> Tensor:
+    """Return random numbers of which each path gets one from a part of its own of (0, 1).
+
+    Chance decides which path gets which part, anew for each digit. Few paths then say the
+    quantiles of a step better than numbers that do not know of each other.
+    """
+    paths = uniform.shape[-1]
+    part = uniform.argsort(dim=-1, stable=True).argsort(dim=-1)
+    inside = (uniform * 2**11) % 1  # the lower bits say where in its part a number lies
+    return (part + inside.clamp(2**-13, 1 - 2**-13)) / paths
+
+
 def _together(writer: Writer, base: Base, prompt: int, paths: int, steps: int) -> int:
     """Return how many series are written at once.
 
     Raises:
-        Invalid: the memory is too small for one.
+        NotEnoughMemory: the memory is too small for one.
     """
-    wanted = TOGETHER if base.parameters < SMALL else 1
+    cheap = base.parameters < SMALL or writer.device.type == "cuda"  # to fill up with repeats
+    wanted = TOGETHER if cheap else 1
     each = bytes_of_series(writer.network, prompt, paths, steps)
-    free = available(writer.device)
-    if free is None:
-        return wanted
-    if each > free:
-        raise Invalid(
-            f"Writing {paths} paths of one series needs {gigabytes(each)} of memory, but "
-            f"{gigabytes(free)} are free: ask for fewer paths or a shorter horizon.",
-            field="/paths",
-        )
+    advice = "Ask for fewer paths or a shorter horizon."
+    memory.require(each, writer.device, f"Writing {paths} paths of one series", advice, "/paths")
+    free = memory.available(writer.device) or math.inf
     while wanted > 1 and wanted * each > SHARE * free:
         wanted //= 2
     return wanted

@@ -1,5 +1,7 @@
 """Writing with a shared prompt says what reading everything again for every path would say."""
 
+import copy
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +13,7 @@ from shared.forecasting.language.attention import NAME, SharedPrompt, register
 from shared.forecasting.language.base import Base, find, load
 from shared.forecasting.language.decoder import Writer
 from shared.forecasting.language.prompts import padded
-from shared.forecasting.language.writing import written
+from shared.forecasting.language.writing import evenly, written
 from shared.forecasting.randomness import uniforms
 from tests.shared.forecasting.language.bases import checkpoint
 
@@ -101,6 +103,35 @@ def test_numbers_do_not_depend_on_what_else_is_written(writer: Writer, base: Bas
 
     assert write([2, 0, 1]) == [together[2], together[0], together[1]]
     assert [write([one])[0] for one in range(3)] == together
+
+
+def test_the_first_path_is_the_same_when_it_is_written_alone(writer: Writer, base: Base) -> None:
+    asked = partial(written, writer, base, PROMPTS, HASHES, digits=2, horizon=HORIZON, seed=4)
+
+    whole, first = asked(paths=20), asked(paths=20, shown=1)
+
+    assert first.tolist() == whole[:, :1].tolist()
+
+
+def test_the_paths_of_a_digit_are_spread_evenly_over_its_chances() -> None:
+    chance = evenly(uniforms(3, torch.from_numpy(HASHES), paths=20, horizon=300, draws=2))
+
+    parts = (chance * 20).floor().sort(-1).values
+    assert parts.unique(dim=-2).flatten(0, -2)[0].tolist() == list(range(20))
+    first = chance[:, 0, 0]  # over the steps each path still sees all of them, by itself
+    assert (first.mean(0) - 0.5).abs().max() < 0.06
+    assert torch.corrcoef(first.T).fill_diagonal_(0).abs().max() < 0.3
+
+
+def test_half_of_the_bits_write_what_all_of_them_would(writer: Writer) -> None:
+    halves = Writer(copy.deepcopy(writer.network).bfloat16(), writer.vocabulary)
+    tokens, mask = padded(PROMPTS, 8, 0)
+    chance = uniforms(3, torch.from_numpy(HASHES), paths=PATHS, horizon=1, draws=1)
+
+    alike = halves.write(tokens, mask, chance) == writer.write(tokens, mask, chance)
+
+    assert halves._table().dtype == torch.float32
+    assert alike.double().mean() > 0.8
 
 
 def test_a_low_temperature_brings_paths_together(writer: Writer) -> None:

@@ -6,11 +6,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from shared.forecasting import FittedModel, Invalid, Panel
+from shared.forecasting import FittedModel, Fitting, Invalid, Panel, Recipe
+from shared.forecasting.language.making import LanguageLearner
+from shared.forecasting.language.prompts import tell
 from shared.forecasting.language.templates import LANGUAGES, VARIABLE, words
 from shared.forecasting.language.text import read
 from shared.forecasting.register import Telling, Written
-from tests.shared.forecasting.samples import HORIZON, filled, fit, frame, panel_of, series_panel
+from tests.shared.forecasting.samples import (
+    HORIZON,
+    filled,
+    fit,
+    frame,
+    panel_of,
+    quick,
+    series_panel,
+)
 
 Fitted = Callable[[str], FittedModel]
 
@@ -19,6 +29,15 @@ def told(model: FittedModel, panel: Panel, place: int = 0) -> Written:
     assert isinstance(model.forecaster, Telling)
     start = np.array([panel.end(place) + 1])
     return model.forecaster.tell(panel, np.array([place]), start, HORIZON, 0)[0]
+
+
+def telling(panel: Panel, **settings: object) -> str:
+    """Return what a model with these settings would be told about the first series."""
+    recipe = Recipe("qwen", HORIZON, hyperparameters=quick("qwen", **settings))
+    learner = Fitting(panel, recipe).learner
+    assert isinstance(learner, LanguageLearner)
+    first, start = np.array([0]), np.array([panel.end(0) + 1])
+    return tell(panel, first, start, HORIZON, learner.manner, learner.tuning.vocabulary).text(0)
 
 
 def test_what_the_model_wrote_is_shown_and_is_its_first_path(panel: Panel, fitted: Fitted) -> None:
@@ -49,26 +68,22 @@ def test_known_covariates_of_the_horizon_are_told_one_digit_per_step(
 def test_a_note_is_told_when_training_or_when_asking(panel: Panel, fitted: Fitted) -> None:
     asked = told(fitted("qwen"), filled(panel).changed(note="flu season starts early"))
     line = series_panel(np.arange(60.0))
-    trained = told(fit(line, "qwen", note="new shop"), line)
 
     assert "Note: flu season starts early Numbers:" in asked.told
-    assert "Note: new shop Numbers:" in trained.told
+    assert "Note: new shop Numbers:" in telling(line, note="new shop")
 
 
 def test_a_missing_value_has_a_sign_of_its_own() -> None:
     values = np.arange(60.0)
     values[-3] = np.nan
-    panel = series_panel(values)
 
-    assert ",xx," in told(fit(panel, "qwen"), panel).told
+    assert ",xx," in telling(series_panel(values))
 
 
 def test_the_header_can_be_chinese_and_of_another_kind() -> None:
-    panel = series_panel(np.arange(60.0), "h")
+    text = telling(series_panel(np.arange(60.0), "h"), language="zh", kind="electricity")
 
-    text = told(fit(panel, "qwen", language="zh", kind="electricity"), panel)
-
-    assert text.told.startswith("用电量，一步1小时。")
+    assert text.startswith("用电量，一步1小时。 一个周期为24步。 预测从星期三开始，1月3日12时。")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -108,20 +123,26 @@ def test_words_that_cannot_be_used_are_refused(
         words("en")
 
 
+@pytest.mark.parametrize("brace", ["{reason}", "{season.real.why}", "{", "{0}"])
 def test_a_brace_that_nobody_fills_in_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    brace: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plain = (Path(words.__code__.co_filename).parent / "en.toml").read_text()
-    (tmp_path / "en.toml").write_text(plain.replace("{season}", "{reason}"))
+    (tmp_path / "en.toml").write_text(plain.replace("{season}", brace))
     monkeypatch.setenv(VARIABLE, str(tmp_path))
 
-    with pytest.raises(Invalid, match="A template of the header cannot be filled in: 'reason'"):
-        fit(series_panel(np.arange(60.0)), "qwen")
+    with pytest.raises(Invalid, match="A template of the header cannot be filled in"):
+        telling(series_panel(np.arange(60.0)))
 
 
 def test_covariates_can_be_left_out() -> None:
-    panel = panel_of(frame(stores=1, products=1))
+    ready = filled(panel_of(frame(stores=1, products=1)))
+    rows = [
+        {"store_id": "S0", "product_id": "P0", "date": day, "promotion": one, "price": 9 - one}
+        for one, day in enumerate(ready.dates(0, ready.end(0) + 1, ready.end(0) + 3).tolist())
+    ]
 
-    text = told(fit(panel, "qwen", covariates=False), filled(panel))
+    with_them, without = (telling(ready.with_future(rows), covariates=one) for one in (True, False))
 
-    assert "ahead" not in text.told
+    assert "promotion ahead" in with_them
+    assert "ahead" not in without
