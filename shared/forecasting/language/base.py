@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from shared.forecasting.errors import Invalid, Unavailable
-from shared.forecasting.language.memory import available, gigabytes
 from shared.forecasting.language.vocabulary import Vocabulary
+from shared.forecasting.memory import require
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -54,6 +54,7 @@ def find(name: str) -> Base:
 
     Raises:
         Invalid: it is not in the list, not a Qwen model, or has no safetensors.
+        Unavailable: the hub does not answer.
     """
     folder = _folder(name)
     settings = _settings(folder, name)
@@ -66,6 +67,12 @@ def find(name: str) -> Base:
     if settings.get("use_sliding_window"):
         raise Invalid(
             f"The base model {name!r} reads through a sliding window, which is not supported.",
+            field=FIELD,
+        )
+    if settings.get("quantization_config"):
+        raise Invalid(
+            f"The base model {name!r} is quantized, which cannot be fine-tuned here: use its "
+            "original.",
             field=FIELD,
         )
     weights = sorted(folder.glob("*.safetensors"))
@@ -135,18 +142,13 @@ def load(base: Base, device: torch.device) -> tuple[PreTrainedModel, Vocabulary]
 
     Raises:
         Invalid: the tokenizer cannot write digits, or the weights do not fit the configuration.
-        Unavailable: the device has too little memory.
+        NotEnoughMemory: the device has too little memory.
     """
     from tokenizers import Tokenizer
 
     dtype = torch.bfloat16 if device.type == "cuda" else torch.float32
-    needed, free = base.parameters * dtype.itemsize, available(device)
-    if free is not None and needed > free:
-        raise Unavailable(
-            f"The base model {base.name!r} needs {gigabytes(needed)} of memory on {device}, but "
-            f"{gigabytes(free)} are free: choose a smaller one.",
-            field=FIELD,
-        )
+    weights = base.parameters * dtype.itemsize
+    require(weights, device, f"The base model {base.name!r}", "Choose a smaller one.", FIELD)
     vocabulary = Vocabulary.of(Tokenizer.from_file(str(base.folder / "tokenizer.json")))
     return _network(base, dtype).to(device), vocabulary  # type: ignore[arg-type]
 

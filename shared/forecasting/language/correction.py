@@ -120,6 +120,7 @@ class CorrectionLearner:
     def finish(self) -> CorrectionForecaster:
         """Return the numeric forecaster with the best epoch's corrections."""
         adapter = self.tuning.adapter()
+        self.tuning.release()
         return correcting(self.base, self.settings, self.corrector, adapter, self.numeric)
 
 

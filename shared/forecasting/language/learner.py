@@ -20,7 +20,9 @@ from shared.forecasting.language.form import LanguageHyperparameters
 from shared.forecasting.language.loss import digit_loss
 from shared.forecasting.language.prompts import padded
 from shared.forecasting.language.scaling import MISSING
+from shared.forecasting.language.sizes import bytes_of_learning
 from shared.forecasting.language.vocabulary import Vocabulary
+from shared.forecasting.memory import require
 from shared.forecasting.recipe import Epoch
 
 SMALL = 20_000_000  # parameters
@@ -38,9 +40,9 @@ class FineTuning:
         self.settings, self.seed = settings, seed
         self.device = best_device()
         network, self.vocabulary = load(base, self.device)
-        if self.device.type == "cuda":
-            network.gradient_checkpointing_enable()
-            network.enable_input_require_grads()
+        self.sparing = self.device.type == "cuda" or base.parameters >= SMALL
+        if self.sparing:
+            network.activation_checkpointing_enable({"use_reentrant": False})
         self.adapted = attach(network, settings.rank, seed).to(self.device)
         usual = SMALL_RATE if base.parameters < SMALL else LARGE_RATE
         self.rate = settings.learning_rate or usual
@@ -54,10 +56,12 @@ class FineTuning:
         """Learn, yielding after each epoch.
 
         Raises:
+            NotEnoughMemory: a batch would not fit.
             Diverged: the loss became NaN or infinite before the first epoch was complete.
         """
         settings, began = self.settings, time.monotonic()
         check, lowest, age = book.check(), math.inf, 0
+        self._require_memory(book)
         for number in range(1, settings.max_epochs + 1):
             started = time.monotonic()
             try:
@@ -81,6 +85,19 @@ class FineTuning:
                 return
             if self._elapsed(began) >= 1:
                 return
+
+    def _require_memory(self, book: Book) -> None:
+        """Refuse a batch that would not fit, as far as a few windows tell how long they are."""
+        some = book.draw(np.random.default_rng(self.seed), self.settings.windows)
+        longest = max(map(len, some.rows)) + some.codes.shape[1] * (self.settings.digits + 1)
+        needed = bytes_of_learning(self.adapted, len(some.rows), longest, sparing=self.sparing)
+        advice = "Choose fewer windows per batch, fewer values told, or a smaller base model."
+        require(needed, self.device, "Fine-tuning", advice, "/hyperparameters/windows")
+
+    def release(self) -> None:
+        """Give the memory back; only the best adapter stays."""
+        for name in ("adapted", "optimizer", "trained"):
+            self.__dict__.pop(name, None)
 
     def adapter(self) -> dict[str, Tensor]:
         """Return the adapter of the best epoch.
@@ -157,8 +174,9 @@ class FineTuning:
             step = torch.arange(horizon)[:, None] * (digits + 1) + torch.arange(digits)
             places = tokens.shape[1] - width - 1 + step.flatten()
             head = network.get_output_embeddings()  # type: ignore[operator]
-            table = head.weight[list(self.vocabulary.digits)]
-            logits = (hidden[:, places.to(self.device)] @ table.T).view(count, horizon, digits, 10)
+            table = head.weight[list(self.vocabulary.digits)].float()
+        found = hidden[:, places.to(self.device)].float()
+        logits = (found @ table.T).view(count, horizon, digits, 10)
         return digit_loss(logits, signs.to(self.device), self.settings.number_loss)
 
 

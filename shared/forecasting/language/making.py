@@ -44,6 +44,7 @@ class LanguageLearner:
     def finish(self) -> LanguageForecaster:
         """Return the best epoch, merged into a base model as it comes from its file."""
         adapter = self.tuning.adapter()
+        self.tuning.release()
         return rebuilt(self.base, self.settings, self.manner, adapter)
 
 

@@ -1,6 +1,7 @@
 """Which base models can be used, and what is said of those that cannot."""
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -9,10 +10,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from shared.forecasting import ALGORITHMS, Fitting, Invalid, Recipe, Unavailable
-from shared.forecasting.language import base as bases
+from shared.forecasting import ALGORITHMS, Fitting, Invalid, NotEnoughMemory, Recipe, Unavailable
+from shared.forecasting import memory as memory_of
 from shared.forecasting.language.base import TINY, find, load, names
-from tests.shared.forecasting.language.bases import checkpoint
+from shared.forecasting.language.text import read
+from tests.shared.forecasting.language.bases import REAL, checkpoint
 from tests.shared.forecasting.samples import fit, series_panel
 
 PANEL = series_panel([float(one % 7) for one in range(60)])
@@ -82,6 +84,7 @@ def _without(name: str) -> Callable[[Path], None]:
     [
         (_config(model_type="llama"), "is a 'llama' model: use Qwen2, Qwen2.5 or Qwen3"),
         (_config(use_sliding_window=True), "sliding window"),
+        (_config(quantization_config={"bits": 4}), "is quantized"),
         (_pickled, "only pickled weights, which can run code"),
         (_without("model.safetensors"), "has no weights"),
         (_without("tokenizer.json"), "has no tokenizer.json"),
@@ -110,10 +113,42 @@ def test_code_in_a_checkpoint_is_not_run(folder: Path) -> None:
 
 
 def test_too_little_memory_is_said_before_loading(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bases, "available", lambda device: 1_000_000)
+    monkeypatch.setattr(memory_of, "available", lambda device: 2**20)
 
-    with pytest.raises(Unavailable, match=r"needs \d+ MB of memory on cpu, but 1 MB are free"):
+    with pytest.raises(NotEnoughMemory, match=r"needs about \d MB of memory, and 1 MB are free"):
         load(find(TINY), torch.device("cpu"))
+
+
+def test_a_model_of_the_hub_is_taken_from_what_was_fetched(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from huggingface_hub import constants
+
+    monkeypatch.setenv("SHELFCAST_QWEN_HUB", "Qwen/Some-0.5B, Qwen/Other-0.5B")
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(folder))
+    fetched = folder / "models--Qwen--Some-0.5B"
+    checkpoint(fetched / "snapshots" / "a1")
+    (fetched / "refs").mkdir()
+    (fetched / "refs" / "main").write_text("a1")
+
+    assert find("Qwen/Some-0.5B").folder == fetched / "snapshots" / "a1"
+    with pytest.raises(Unavailable, match=r"'Qwen/Other-0\.5B' cannot be fetched") as refused:
+        find("Qwen/Other-0.5B")
+    assert refused.value.field == "/hyperparameters/base"
+
+
+def test_qwens_own_tokenizer_and_all_of_its_rows_are_fine_tuned_and_told_in_chinese(
+    folder: Path,
+) -> None:
+    checkpoint(folder / "real", "qwen2", vocab_size=151_936, tie_word_embeddings=True)
+    shutil.copyfile(REAL / "tokenizer.json", folder / "real" / "tokenizer.json")
+
+    model = fit(PANEL, "qwen", base="real", language="zh", digits=3)
+
+    text = model.texts(PANEL, horizon=3)[0]
+    assert text.told.startswith("零售销量，一步1天。 一个周期为7步。")
+    assert len(read(text.wrote, 3)) == 3
 
 
 def test_the_digest_changes_with_any_file(folder: Path) -> None:

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
@@ -15,7 +16,6 @@ from shared.forecasting import (
     Recipe,
     load,
 )
-from shared.forecasting.language import writing
 from shared.forecasting.language.adapter import attach
 from shared.forecasting.language.base import TINY, find
 from shared.forecasting.language.base import load as load_base
@@ -23,9 +23,17 @@ from shared.forecasting.language.exercises import Exercises
 from shared.forecasting.language.learner import batch
 from shared.forecasting.language.loss import digit_loss
 from tests.shared.forecasting.language.bases import checkpoint
-from tests.shared.forecasting.samples import fit, quick, series_panel
+from tests.shared.forecasting.samples import fit, frame, panel_of, quick, series_panel
 
 WEEKS = series_panel([float(3 * (one % 7)) for one in range(140)])
+DAY = pd.Timedelta(days=1)
+
+
+def ragged() -> pd.DataFrame:
+    """Return a long series and one of sixteen days."""
+    whole = frame(stores=1, products=2)
+    early = whole["date"] <= whole["date"].max() - 16 * DAY
+    return whole.drop(whole.index[(whole["product_id"] == "P1") & early])
 
 
 def test_only_the_digits_of_the_horizon_count() -> None:
@@ -76,7 +84,7 @@ def test_it_learns_what_a_week_looks_like() -> None:
     recipe = Recipe(
         "qwen",
         7,
-        hyperparameters=quick("qwen", told=21, windows=8, max_epochs=3, batches_per_epoch=8),
+        hyperparameters=quick("qwen", told=14, windows=6, max_epochs=3, batches_per_epoch=5),
     )
     fitting = Fitting(WEEKS, recipe)
 
@@ -135,23 +143,20 @@ def test_a_context_longer_than_the_base_can_read_is_cut_and_said(
         fit(WEEKS, "qwen", base="short", horizon=40)
 
 
-def test_too_little_memory_for_the_paths_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    model = fit(WEEKS, "qwen")
-    monkeypatch.setattr(writing, "available", lambda device: 1000)
+def test_a_series_is_cut_by_itself_where_the_window_is_too_short(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHELFCAST_QWEN_BASES", str(tmp_path))
+    checkpoint(tmp_path / "short", max_position_embeddings=160)
+    panel = panel_of(ragged(), known=(), past=(), static=())
+    model = fit(panel, "qwen", base="short", told=28)
 
-    with pytest.raises(Invalid, match="of memory, but 0 MB are free: ask for fewer paths"):
-        model.forecast(WEEKS)
+    said = [text.told for text in model.texts(panel, horizon=16)]
+    alone = [model.texts(panel, series=[one], horizon=16)[0].told for one in range(2)]
 
-
-def test_a_large_request_is_split_without_changing_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    model = fit(WEEKS, "qwen")
-    whole = model.forecast(WEEKS)
-    monkeypatch.setattr(writing, "available", lambda device: 30_000_000)
-    monkeypatch.setattr(writing, "TOGETHER", 64)
-
-    split = model.forecast(WEEKS)
-
-    np.testing.assert_allclose(split.quantiles, whole.quantiles, rtol=1e-4)
+    told = [text.partition("Numbers:")[2].count(",") for text in said]
+    assert said == alone
+    assert 28 > told[0] > told[1] == 16  # the shorter one keeps all that it has
 
 
 def test_leaving_the_loop_keeps_the_best_epoch_and_before_it_there_is_nothing() -> None:
