@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from services.registry.guessing.preview import preview
-from services.registry.reading import files, json, text
+from services.registry.reading import encoding, files, json
 from shared.contracts.datasets import Reading
 from shared.kit.errors import AppError, TooLarge
 from shared.kit.storage import BlobStore
@@ -70,7 +70,7 @@ def test_records_that_are_cut_off_are_refused(tmp_path: Path, content: str) -> N
 def test_a_preview_looks_at_the_middle_and_the_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(text.encodings, "SAMPLE", 4_000)
+    monkeypatch.setattr(encoding, "SAMPLE", 4_000)
     rows = [f"{day:02}/{month:02}/2023,{day}" for month in range(1, 13) for day in range(1, 13)]
     rows += [f"{day:02}/12/2023,{day}" for day in range(13, 31)] * 40
     file = tmp_path / "file"
