@@ -29,7 +29,7 @@ class Auto:
         trees = {"trees": effort.trees, "rows": effort.rows}
         return [
             Candidate("seasonal_naive", 0.05, {}, learns=False),
-            Candidate("fracast", 0.15, {}, learns=False),
+            Candidate("fracast", 0.13, {}, learns=False),
             Candidate("lstm", 0.17, rounds),
             Candidate("lightgbm", 0.3, trees),
             Candidate("kan", 0.25, rounds),
