@@ -13,9 +13,13 @@ from tests.services.prediction.registry import Registry
 SMALL = {"max_epochs": 1, "batches_per_epoch": 2, "windows": 2, "told": 14, "paths": 3}
 
 
-@pytest.fixture
-async def written(registry: Registry) -> Dataset:
-    fitting = Fitting(panel(sales()), Recipe("qwen", horizon=7, hyperparameters=SMALL))
+CORRECTING = {"mode": "correct", "numeric": "seasonal_naive"}
+
+
+@pytest.fixture(params=[{}, CORRECTING], ids=["forecast", "correction"])
+async def written(registry: Registry, request: pytest.FixtureRequest) -> Dataset:
+    settings = {**SMALL, **request.param}
+    fitting = Fitting(panel(sales()), Recipe("qwen", horizon=7, hyperparameters=settings))
     for _ in fitting.epochs():
         pass
     dataset = await registry.add_dataset(sales())
@@ -37,13 +41,12 @@ async def test_the_text_of_a_language_model_is_in_its_forecast_and_kept(
     assert Forecast.model_validate_json(kept).series[0].text == text
 
 
-async def test_other_models_have_no_text(
-    prediction: AsyncClient, registry: Registry, written: Dataset
-) -> None:
+async def test_other_models_have_no_text(prediction: AsyncClient, registry: Registry) -> None:
+    dataset = await registry.add_dataset(sales())
     fitting = Fitting(panel(sales()), Recipe("seasonal_naive", horizon=7))
     for _ in fitting.epochs():
         pass
-    await registry.publish(fitting.finish(), written, "naive")
+    await registry.publish(fitting.finish(), dataset, "naive")
 
     answer = await ask(prediction, model="naive", series=[ONE], note="nobody reads this")
 

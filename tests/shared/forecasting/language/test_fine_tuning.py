@@ -33,7 +33,8 @@ def ragged() -> pd.DataFrame:
     """Return a long series and one of sixteen days."""
     whole = frame(stores=1, products=2)
     early = whole["date"] <= whole["date"].max() - 16 * DAY
-    return whole.drop(whole.index[(whole["product_id"] == "P1") & early])
+    found: pd.DataFrame = whole[(whole["product_id"] == "P0") | ~early]
+    return found
 
 
 def test_only_the_digits_of_the_horizon_count() -> None:
