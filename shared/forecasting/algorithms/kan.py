@@ -15,6 +15,7 @@ from shared.forecasting.register import register
 ORDER = 3  # cubic splines, as in the paper
 REACH = 3.0  # inputs are standardised, so almost all of them lie on this grid
 NOISE = 0.1
+SIXTH = (1 / 6) ** (1 / 3)  # cubed, the factor of a bump
 
 
 class KANHyperparameters(NetworkHyperparameters):
@@ -129,68 +130,69 @@ class SplineLayer(nn.Module):
         nn.init.normal_(self.coefficients, std=NOISE / (inputs**0.5))
 
     def forward(self, values: Float[Tensor, "*shape inputs"]) -> Float[Tensor, "*shape outputs"]:
-        return self.base(F.silu(values)) + F.linear(
-            self.basis(values).flatten(-2), self.coefficients
-        )
+        weights = self._weights().flatten(1)
+        return F.linear(self.curves(values).flatten(-2), weights, self.base.bias)
 
     def over_time(
         self, values: Float[Tensor, "batch time channels"], window: int, steady: int
     ) -> Float[Tensor, "batch last outputs"]:
         """Read, at every place, the last `window` values of the first channel and the others.
 
-        Each curve's basis is evaluated once per value, not once per window that holds it: the
-        windows become a convolution. The last `steady` channels are read once.
+        Each curve is evaluated once per value, not once per window that holds it: the windows
+        become a convolution. The last `steady` channels are read once.
         """
-        outputs, inputs = self.base.weight.shape
-        weights = torch.cat(
-            [self.base.weight[..., None], self.coefficients.view(outputs, inputs, -1)], -1
-        )  # (outputs, inputs, 1 + knots)
+        weights = self._weights()
+        inputs = weights.shape[-1]
         moving, fixed = values.split([values.shape[-1] - steady, steady], -1)
         moving = moving.detach()  # only what is steady, the ids, comes from weights
-        lagged, other, last = weights.split([window, inputs - window - steady, steady], 1)
-        found = F.conv1d(self._spread(moving[..., 0]).mT, lagged.transpose(1, 2)).mT
+        lagged, other, last = weights.split([window, inputs - window - steady, steady], -1)
+        found = F.conv1d(self.curves(moving[..., 0]), lagged).mT
         found = found + F.linear(
-            self._spread(moving[:, window - 1 :, 1:]).flatten(-2), other.flatten(1)
+            self.curves(moving[:, window - 1 :, 1:]).flatten(-2), other.flatten(1)
         )
-        once = self._spread(fixed[:, -1:]).flatten(-2)
+        once = self.curves(fixed[:, -1:]).flatten(-2)
         return found + F.linear(once, last.flatten(1), self.base.bias)
 
-    def _spread(self, values: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape 1+knots"]:
-        return torch.cat([F.silu(values)[..., None], self.basis(values)], -1)
+    def _weights(self) -> Float[Tensor, "outputs curves inputs"]:
+        outputs, inputs = self.base.weight.shape
+        coefficients = self.coefficients.view(outputs, inputs, -1).mT
+        return torch.cat([coefficients, self.base.weight[:, None]], 1)
 
-    def basis(self, values: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape knots"]:
-        """Return the cubic B-splines at each value."""
-        found: Tensor = Bumps.apply(values, self.knots, self.spacing)  # type: ignore[no-untyped-call]
+    def curves(self, values: Float[Tensor, "*shape inputs"]) -> Tensor:
+        """Return the cubic B-splines and SiLU at each value (*shape, curves, inputs)."""
+        found: Tensor = Curves.apply(values, self.knots, self.spacing)  # type: ignore[no-untyped-call]
         return found
 
 
-class Bumps(torch.autograd.Function):
-    """The cubic B-splines of an even grid, with few passes over memory.
+class Curves(torch.autograd.Function):
+    """The cubic B-splines of an even grid, and SiLU, with few passes over memory.
 
-    All of them are one bump moved along, so the bump's closed form replaces the recursion of the
-    general definition: ((2-|x|)³ - 4 (1-|x|)³) / 6, each cube only where it is positive.
+    All splines are one bump moved along, so the bump's closed form replaces the recursion of the
+    general definition: ((2-|x|)³ - 4 (1-|x|)³) / 6, each cube only where it is positive. What
+    takes time is fresh memory, so almost everything happens in place.
     """
 
     @staticmethod
     def forward(ctx: Any, values: Tensor, knots: Tensor, spacing: float) -> Tensor:
-        away = (values / spacing)[..., None] - knots
-        ctx.save_for_backward(away)
+        ctx.save_for_backward(values, knots)
         ctx.spacing = spacing
-        outer, inner = Bumps.slopes(away)
-        cube = outer * outer
-        cube.mul_(outer)
-        return cube.addcmul_(inner * inner, inner, value=-4).mul_(1 / 6)
+        found = values.new_empty(*values.shape[:-1], len(knots) + 1, values.shape[-1])
+        bumps = found[..., :-1, :]
+        torch.sub((values * (SIXTH / spacing))[..., None, :], knots[:, None] * SIXTH, out=bumps)
+        bumps.abs_().neg_().add_(2 * SIXTH).clamp_(min=0)
+        inner = F.softshrink(bumps, SIXTH)
+        bumps.pow_(3).sub_(inner.pow_(3), alpha=4)
+        found[..., -1, :] = F.silu(values)
+        return found
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
-        (away,) = ctx.saved_tensors
-        outer, inner = Bumps.slopes(away)
-        rise = outer.mul_(outer).mul_(-0.5).addcmul_(inner, inner, value=2).mul_(away.sign())
-        return (rise * gradients[0]).sum(-1).div_(ctx.spacing), None, None
-
-    @staticmethod
-    def slopes(away: Tensor) -> tuple[Tensor, Tensor]:
-        """Return how far inside the outer and the inner half of each bump a value lies."""
-        near = away.abs()
-        outer = torch.sub(2, near).clamp_(min=0)
-        return outer, near.neg_().add_(1).clamp_(min=0)
+        values, knots = ctx.saved_tensors
+        away = (values / ctx.spacing)[..., None, :] - knots[:, None]
+        rise = away.abs().neg_().add_(2).clamp_(min=0)
+        inner = F.softshrink(rise, 1.0)
+        rise.mul_(rise).sub_(inner.mul_(inner), alpha=4).mul_(away.sign_())
+        slope = rise.mul_(gradients[0][..., :-1, :]).sum(-2).mul_(-0.5 / ctx.spacing)
+        share = torch.sigmoid(values)
+        slope += gradients[0][..., -1, :] * (share * (1 + values * (1 - share)))
+        return slope, None, None

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 import torch
+from scipy.interpolate import BSpline  # type: ignore[import-untyped]
 
 from shared.forecasting import ALGORITHMS, Diverged, Fitting, Panel, Recipe
-from shared.forecasting.algorithms.kan import Bumps
+from shared.forecasting.algorithms.kan import Curves
 from shared.forecasting.calendar_features import calendar, unfamiliar
 from shared.forecasting.direct import learner
 from shared.forecasting.direct.body import pinball
@@ -98,15 +99,18 @@ def test_decoding_step_by_step_sees_what_reading_at_once_sees(name: str, panel: 
     torch.testing.assert_close(torch.cat(steps, 1), whole)
 
 
-def test_the_curves_of_a_kan_have_the_slopes_of_their_formula() -> None:
-    values = torch.linspace(-4, 4, 41, dtype=torch.double, requires_grad=True)
-    knots = torch.arange(8, dtype=torch.double) - 3.5
+def test_the_curves_of_a_kan_are_b_splines_with_the_slopes_of_their_formula() -> None:
+    values = torch.linspace(-4, 4, 42, dtype=torch.double, requires_grad=True)
+    knots, spacing = torch.arange(8, dtype=torch.double) - 3.5, 1.2
 
-    def bumps(at: torch.Tensor) -> torch.Tensor:
-        found: torch.Tensor = Bumps.apply(at, knots, 1.2)  # type: ignore[no-untyped-call]
+    def curves(at: torch.Tensor) -> torch.Tensor:
+        found: torch.Tensor = Curves.apply(at, knots, spacing)  # type: ignore[no-untyped-call]
         return found
 
-    assert torch.autograd.gradcheck(bumps, (values,))
+    apart = values.detach().numpy()[None] / spacing - knots.numpy()[:, None]
+    splines = BSpline.basis_element(np.arange(-2.0, 3.0), extrapolate=False)(apart)
+    np.testing.assert_allclose(curves(values)[:-1].detach(), np.nan_to_num(splines), atol=1e-12)
+    assert torch.autograd.gradcheck(curves, (values,))
 
 
 @pytest.mark.parametrize("name", [n for n, one in ALGORITHMS.items() if one.family == "direct"])
