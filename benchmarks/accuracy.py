@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 ACCURACY = Path(__file__).resolve().parents[2] / "shared" / "accuracy"
 COLUMNS = ("wql", "wape", "mase", "bias", "coverage80", "seconds", "memory_mb")
+USUAL_LIMIT = 180  # seconds of `auto`
 Score = Callable[[pd.DataFrame, pd.DataFrame, pd.DataFrame, int], dict[str, float]]
 
 
@@ -40,7 +41,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("tasks", type=Path, help="folder with one prepared task per folder")
     parser.add_argument("--algorithm", default="auto")
-    parser.add_argument("--time-limit", type=int, default=180, help="seconds per task, for auto")
+    parser.add_argument("--time-limit", type=int, help="seconds of learning per task")
     parser.add_argument("--hyperparameters", type=json.loads, default={}, help="as JSON")
     parser.add_argument("--out", type=Path, required=True, help="where forecasts and results go")
     parser.add_argument("--only", nargs="*", default=None, help="names of tasks")
@@ -48,6 +49,8 @@ def main() -> None:
     parser.add_argument("--peers", type=Path, default=ACCURACY / "peers.json")
     parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
     asked = parser.parse_args()
+    if asked.algorithm == "auto" and asked.time_limit is None:
+        asked.time_limit = USUAL_LIMIT
     if asked.one:
         forecast_task(asked.tasks, asked.out, asked.algorithm, _settings(asked))
         return
@@ -64,8 +67,13 @@ def main() -> None:
 
 
 def _settings(asked: argparse.Namespace) -> dict[str, Any]:
-    limit = {"time_limit": asked.time_limit} if asked.algorithm == "auto" else {}
-    return {**limit, **asked.hyperparameters}
+    """Return the hyper-parameters: the time limit under the name that the algorithm has for it."""
+    from shared.forecasting import ALGORITHMS
+
+    known = ALGORITHMS.get(asked.algorithm)
+    fields = known.hyperparameters.model_fields if known else {}
+    names = [name for name in ("time_limit", "seconds") if name in fields and asked.time_limit]
+    return {**dict.fromkeys(names, asked.time_limit), **asked.hyperparameters}
 
 
 def _score(script: Path) -> Score:
@@ -83,7 +91,9 @@ def run(folder: Path, asked: argparse.Namespace, score: Score) -> dict[str, Any]
     out = asked.out / folder.name
     out.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "benchmarks.accuracy", str(folder), "--one"]
-    command += ["--algorithm", asked.algorithm, "--time-limit", str(asked.time_limit)]
+    command += ["--algorithm", asked.algorithm]
+    if asked.time_limit is not None:
+        command += ["--time-limit", str(asked.time_limit)]
     command += ["--hyperparameters", json.dumps(asked.hyperparameters), "--out", str(out)]
     subprocess.run(command, check=True)
     task = json.loads((folder / "task.json").read_text())
