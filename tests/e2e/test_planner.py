@@ -25,7 +25,9 @@ def test_from_a_sample_to_a_forecast_and_its_deletion(page: Page, system: Client
     train(page, dataset)
     forecast(page)
     delete_from_history(page)
+    delete_dataset_that_a_model_needs(page, dataset)
 
+    assert system.get("/models")["items"][0]["latest"]["lineage"]["dataset_deleted"] is True
     assert system.get("/prediction")["total"] == 0
 
 
@@ -77,6 +79,15 @@ def delete_from_history(page: Page) -> None:
     page.get_by_test_id("confirm-delete").click()
     page.wait_for_url(re.compile(r"/forecasts$"))
     expect(page.get_by_test_id("empty")).to_be_visible()
+
+
+def delete_dataset_that_a_model_needs(page: Page, dataset: str) -> None:
+    page.goto(f"/datasets/{dataset}")
+    page.get_by_test_id("delete-dataset").click()
+    page.get_by_test_id("confirm-delete").click()
+    expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text("trained on it")
+    page.get_by_test_id("confirm-delete").get_by_text("Delete all the same").click()
+    page.wait_for_url(re.compile(r"/datasets$"))
 
 
 def test_a_running_training_can_be_cancelled(page: Page) -> None:

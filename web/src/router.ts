@@ -20,6 +20,12 @@ export const router = createRouter({
       props: true,
       meta: { title: 'datasets.one' },
     },
+    {
+      path: '/datasets/:id/remake',
+      component: () => import('./pages/RemakePage.vue'),
+      props: true,
+      meta: { title: 'remake.short' },
+    },
     { path: '/train', component: () => import('./pages/TrainPage.vue'), meta: { title: 'train.title' } },
     { path: '/tasks', component: () => import('./pages/TasksPage.vue'), meta: { title: 'tasks.title' } },
     { path: '/tasks/:id', component: () => import('./pages/TaskPage.vue'), props: true, meta: { title: 'tasks.one' } },

@@ -2109,6 +2109,10 @@ export interface components {
             told: string;
             /** Wrote */
             wrote: string;
+            /** Lowest */
+            lowest?: number | null;
+            /** Step */
+            step?: number | null;
         };
         /**
          * Total

@@ -5,6 +5,7 @@ type Schemas = components['schemas']
 
 export type Algorithm = Schemas['Algorithm']
 export type ColumnGuess = Schemas['ColumnGuess']
+export type Comparison = Schemas['Comparison']
 export type Dataset = Schemas['Dataset']
 export type EpochEvent = Schemas['EpochEvent']
 export type FieldError = Schemas['FieldError']
@@ -18,6 +19,7 @@ export type IdColumn = Schemas['IdColumn']
 export type LogEvent = Schemas['LogEvent']
 export type Mapping = Schemas['Mapping']
 export type MetricEvent = Schemas['MetricEvent']
+export type MissingSeries = Schemas['MissingSeries']
 export type Model = Schemas['Model']
 export type ModelVersion = Schemas['ModelVersion']
 export type Point = Schemas['Point']
@@ -40,6 +42,7 @@ export type Total = Schemas['Total']
 export type TrainingRequest = Schemas['TrainingRequest']
 
 export type Level = Scope['level']
+export type Demand = SeriesSummary['demand']
 export type Fill = ForecastRequest['fill'][string]
 /** What a task tells while it runs; each kind has its `type`. */
 export type TaskEvent = StatusEvent | EpochEvent | LogEvent | MetricEvent

@@ -3,11 +3,13 @@ import type { MaybeRefOrGetter } from 'vue'
 import { computed, toValue } from 'vue'
 import { api, ask } from '@/api/client'
 import { storeFile } from '@/api/upload'
-import type { Dataset, Keys, Mapping, SampleRequest } from '@/api/types'
+import type { Dataset, Demand, Keys, Mapping, SampleRequest } from '@/api/types'
 import { nextPage, useList } from './useList'
 
 const PAGE = 100
 const MOST_POINTS = 4000
+const STRETCHES = 120 // of time in the map of missing values
+const MAPPED = 30 // series in a page of it
 
 /** How id values travel in a query: `store_id:S001`. */
 export function whereOf(keys: Keys): string[] {
@@ -57,20 +59,60 @@ export function useQuality(id: MaybeRefOrGetter<string | null | undefined>) {
   })
 }
 
+/** Where a dataset misses values, series by series. */
+export function useMissing(id: MaybeRefOrGetter<string | null>) {
+  return useInfiniteQuery({
+    queryKey: computed(() => ['datasets', 'missing', toValue(id)]),
+    queryFn: ({ pageParam }) => ask(api.GET('/api/datasets/{dataset_id}/missing', {
+      params: {
+        path: { dataset_id: toValue(id) ?? '' },
+        query: { buckets: STRETCHES, page_size: MAPPED, page_token: pageParam },
+      },
+    })),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: nextPage,
+    enabled: computed(() => toValue(id) !== null),
+    staleTime: Infinity,
+  })
+}
+
+/** The dates on which training, validation and test would begin and end. */
+export function useSplit(
+  id: MaybeRefOrGetter<string>, validation: MaybeRefOrGetter<number>, test: MaybeRefOrGetter<number>,
+) {
+  return useQuery({
+    queryKey: computed(() => ['datasets', 'split', toValue(id), toValue(validation), toValue(test)]),
+    queryFn: () => ask(api.GET('/api/datasets/{dataset_id}/split', {
+      params: { path: { dataset_id: toValue(id) }, query: { validation: toValue(validation), test: toValue(test) } },
+    })),
+    placeholderData: keepPreviousData,
+    staleTime: Infinity,
+  })
+}
+
+interface Order {
+  demand?: Demand | null
+  /** A figure of the series; with `-` the largest first. */
+  sort?: string | null
+}
+
 /** The series of a dataset: searched by the server, page after page. */
 export function useSeries(
   id: MaybeRefOrGetter<string | null | undefined>,
   search: MaybeRefOrGetter<string>,
   keys: MaybeRefOrGetter<Keys> = {},
+  order: MaybeRefOrGetter<Order> = {},
 ) {
   return useInfiniteQuery({
-    queryKey: computed(() => ['datasets', 'series', toValue(id), toValue(search), toValue(keys)]),
+    queryKey: computed(() => ['datasets', 'series', toValue(id), toValue(search), toValue(keys), toValue(order)]),
     queryFn: ({ pageParam }) => ask(api.GET('/api/datasets/{dataset_id}/series', {
       params: {
         path: { dataset_id: toValue(id) ?? '' },
         query: {
           search: toValue(search) || undefined,
           where: whereOf(toValue(keys)),
+          demand: toValue(order).demand ?? undefined,
+          sort: toValue(order).sort ?? undefined,
           page_size: PAGE,
           page_token: pageParam,
         },

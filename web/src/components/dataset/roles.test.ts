@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { ColumnGuess } from '@/api/types'
-import { guessedMapping, missingRoles, roleIn, rolesFor, withLayout, withRole } from './roles'
+import { columnsIn, guessedMapping, missingRoles, roleIn, rolesFor, withLayout, withRole } from './roles'
 
 function column(name: string, role: ColumnGuess['role']): ColumnGuess {
   return { name, role, type: 'text', examples: [], confidence: 1, reason: '', personal: false }
@@ -15,6 +15,11 @@ test('guesses become a mapping', () => {
   expect(mapping).toMatchObject({ date: 'day', target: 'sold', ids: ['shop'], known: ['price'], frequency: 'D' })
   expect(['day', 'sold', 'shop', 'price', 'note'].map(name => roleIn(mapping, name)))
     .toEqual(['date', 'target', 'id', 'known', 'ignore'])
+})
+
+test('the columns of a mapping are those that play a role', () => {
+  expect(columnsIn(mapping)).toEqual(['day', 'sold', 'shop', 'price'])
+  expect(columnsIn({ ...mapping, layout: 'dates', date: '2024-01-01', values: ['d_1'] })).toEqual(['shop', 'price', 'd_1'])
 })
 
 test('a new target takes the role from the old one', () => {

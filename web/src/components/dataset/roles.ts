@@ -24,6 +24,13 @@ export function rolesFor(layout: Mapping['layout']): Role[] {
   }
 }
 
+/** Return the columns that a mapping uses. */
+export function columnsIn(mapping: Mapping): string[] {
+  const { date, target, ids, known, past, static: fixed, values, layout } = mapping
+  const own = [layout === 'dates' ? '' : date, layout === 'long' ? target : '']
+  return [...own, ...ids, ...known, ...past, ...fixed, ...values].filter(name => name !== '')
+}
+
 /** Give a column a role; there is one date and one target, so those that had it lose it. */
 export function withRole(mapping: Mapping, column: string, role: Role): Mapping {
   const without = (names: string[]) => names.filter(name => name !== column)
