@@ -1,6 +1,6 @@
 """Computes a forecast and writes it as JSON, straight from arrays."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -117,7 +117,7 @@ def _write(
 ) -> bytes:
     series = [_series(question, place, result, row) for row, place in enumerate(question.series)]
     for said, text in zip(series, texts, strict=False):
-        said["text"] = {"told": text.told, "wrote": text.wrote}
+        said["text"] = asdict(text)
     body = {"target": target, "request": orjson.Fragment(asked), "series": series}
     return orjson.dumps(body, option=_OPTIONS)
 

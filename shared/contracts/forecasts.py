@@ -83,6 +83,8 @@ class Text(Reply):
 
     told: str
     wrote: str
+    lowest: FiniteFloat | None = None  # what the lowest number among those told stands for
+    step: FiniteFloat | None = None  # what one more adds to it
 
 
 class SeriesForecast(Reply):

@@ -61,6 +61,8 @@ class Written:
 
     told: str
     wrote: str
+    lowest: float  # what the lowest number among those told stands for
+    step: float  # what one more adds to it
 
 
 @runtime_checkable

@@ -107,7 +107,7 @@ class CorrectionForecaster:
         written paths do not add noise of their own.
         """
         drawn = self.numeric.draw(panel, series, starts, horizon, paths, seed)
-        _, codes = self._written(panel, series, starts, horizon, seed)
+        *_, codes = self._written(panel, series, starts, horizon, seed)
         factor = self.corrector.factors(np.median(codes, axis=1))
         return (drawn * factor[:, None]).astype(np.float32)
 
@@ -115,10 +115,11 @@ class CorrectionForecaster:
         self, panel: Panel, series: Index, starts: Index, horizon: int, seed: int
     ) -> list[Written]:
         """Return, per series, what the model was told and what it wrote on its first path."""
-        texts, codes = self._written(panel, series, starts, horizon, seed, 1)
+        told, texts, codes = self._written(panel, series, starts, horizon, seed, 1)
         digits = self.corrector.manner.digits
         return [
-            Written(text, write(one[0], digits)) for text, one in zip(texts, codes, strict=True)
+            told.showing(place, text, write(codes[place, 0], digits))
+            for place, text in enumerate(texts)
         ]
 
     def _written(
@@ -129,9 +130,9 @@ class CorrectionForecaster:
         horizon: int,
         seed: int,
         shown: int | None = None,
-    ) -> tuple[list[str], NDArray[np.int64]]:
+    ) -> tuple[Prompts, list[str], NDArray[np.int64]]:
         forecast = self.numeric.quantiles(panel, series, starts, horizon)[..., MIDDLE]
-        _, rows, texts = self.corrector.prompts(panel, series, starts, forecast)
+        told, rows, texts = self.corrector.prompts(panel, series, starts, forecast)
         codes = written(
             self.writer,
             self.base,
@@ -143,7 +144,7 @@ class CorrectionForecaster:
             seed=seed,
             shown=shown,
         )
-        return texts, codes
+        return told, texts, codes
 
     def state(self) -> dict[str, Tensor]:
         """Return the adapter and the numeric forecaster's tensors."""

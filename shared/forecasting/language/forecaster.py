@@ -65,7 +65,7 @@ class LanguageForecaster:
         prompts, codes = self._written(panel, series, starts, horizon, self.paths, seed, 1)
         digits = self.manner.digits
         return [
-            Written(prompts.text(place), write(codes[place, 0], digits))
+            prompts.showing(place, prompts.text(place), write(codes[place, 0], digits))
             for place in range(len(series))
         ]
 

@@ -19,6 +19,7 @@ from shared.forecasting.language.templates import Words
 from shared.forecasting.language.text import write
 from shared.forecasting.language.vocabulary import Vocabulary
 from shared.forecasting.panel import Index, Panel
+from shared.forecasting.register import Written
 
 Ranges = dict[str, tuple[float, float]]
 
@@ -55,6 +56,11 @@ class Prompts:
         """Return what is told about a window, in words and digits."""
         codes = self.codes[place, self.codes.shape[1] - self.lengths[place] :]
         return f"{self.headers[place]} {write(codes, self.scaling.digits)}"
+
+    def showing(self, place: int, told: str, wrote: str) -> Written:
+        """Return a text with the scale that its numbers are told in."""
+        step = float(self.scaling.step[place])
+        return Written(told, wrote, float(self.scaling.shift[place]) * step, step)
 
 
 def ranges(panel: Panel) -> Ranges:

@@ -37,6 +37,7 @@ async def test_the_text_of_a_language_model_is_in_its_forecast_and_kept(
     assert text is not None
     assert "Note: flu season starts early Numbers:" in text.told
     assert text.wrote.count(",") == 7
+    assert (text.lowest, text.step and text.step > 0) == (0, True)
     kept = (await prediction.get(f"/prediction/{made.id}")).content
     assert Forecast.model_validate_json(kept).series[0].text == text
 

@@ -47,8 +47,11 @@ def test_what_the_model_wrote_is_shown_and_is_its_first_path(panel: Panel, fitte
 
     assert text.told.startswith("Retail sales, a step is 1 days. One season is 7 steps.")
     assert "The forecast starts on Tuesday, month 4, day 30" in text.told
-    assert len(read(text.wrote, 2)) == HORIZON
     assert told(model, filled(panel)) == text
+    start = np.array([panel.end(0) + 1])
+    drawn = model.forecaster.draw(filled(panel), np.array([0]), start, HORIZON, 4, 0)[0, 0]
+    stands_for = text.lowest + text.step * read(text.wrote, 2)
+    np.testing.assert_allclose(drawn, stands_for, atol=0.501 * text.step)
 
 
 def test_known_covariates_of_the_horizon_are_told_one_digit_per_step(
