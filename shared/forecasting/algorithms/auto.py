@@ -30,7 +30,7 @@ class Auto:
         return [
             Candidate("seasonal_naive", 0.05, {}, learns=False),
             Candidate("fracast", 0.13, {}, learns=False),
-            Candidate("lstm", 0.17, rounds),
+            Candidate("lstm", 0.2, rounds),
             Candidate("lightgbm", 0.3, trees),
-            Candidate("kan", 0.25, rounds),
+            Candidate("kan", 0.3, rounds),
         ]

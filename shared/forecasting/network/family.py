@@ -24,7 +24,7 @@ from shared.forecasting.network.body import Body, patch_of
 from shared.forecasting.network.decoder import decode
 from shared.forecasting.network.encoder import Encoding
 from shared.forecasting.network.form import NetworkHyperparameters
-from shared.forecasting.network.learner import LEARN_ON, Training
+from shared.forecasting.network.learner import LONGEST_LEARN_ON, Training
 from shared.forecasting.network.windows import Source, Windows, WindowShape, forecast_windows
 from shared.forecasting.panel import Index, Panel, Values
 from shared.forecasting.randomness import uniforms
@@ -95,7 +95,7 @@ class NetworkForecaster:
 class NetworkLearner:
     """A network at work on one problem."""
 
-    completing_share = LEARN_ON
+    completing_share = LONGEST_LEARN_ON
 
     def __init__(self, algorithm: Algorithm, problem: Problem) -> None:
         settings = problem.hyperparameters

@@ -27,7 +27,8 @@ TOGETHER = 64  # windows that a CPU reads at once
 WARM_UP = 0.1
 HEAD_START = 0.25  # of a time limit, before the step size follows it
 GRADIENT_NORM = 1.0
-LEARN_ON = 0.25  # of the steps before the best epoch ended
+LEARN_ON = 0.25  # of the steps that were planned
+LONGEST_LEARN_ON = 0.5  # of those that were taken
 LEARN_ON_RATE = 0.3  # of the learning rate
 
 
@@ -49,7 +50,7 @@ class Training:
         self.checks = _checks(problem, device)
         self.best: dict[str, Tensor] | None = None
         self.best_loss = float("inf")
-        self.taken = self.taken_for_best = 0  # steps
+        self.taken = 0  # steps
         self.began = time.monotonic()
 
     @property
@@ -118,9 +119,10 @@ class Training:
     def _gone(self) -> float:
         """Return the share of the time that is gone.
 
-        Nothing counts at first, so that where there is time enough only the steps decide.
+        Nothing counts at first, so that where there is time enough only the steps decide. What
+        learning on may take is left for it.
         """
-        limit = self.settings.seconds
+        limit = self.settings.seconds / (1 + LONGEST_LEARN_ON)
         gone = (time.monotonic() - self.began) / limit if limit else 0.0
         return max(0.0, (gone - HEAD_START) / (1 - HEAD_START))
 
@@ -137,7 +139,7 @@ class Training:
         )
 
     def _keep(self, loss: float) -> None:
-        self.best_loss, self.taken_for_best = loss, self.taken
+        self.best_loss = loss
         self.best = {name: part.detach().clone() for name, part in self.body.state_dict().items()}
 
     def restore(self) -> Body:
@@ -162,7 +164,8 @@ class Training:
         body = copy.deepcopy(self.restore())
         problem = replace(self.problem, train_stops=self.problem.panel.stops, origins=[])
         last = Training(body, self.source, problem)
-        steps = max(1, int(LEARN_ON * self.taken_for_best))
+        planned = LEARN_ON * self.settings.max_epochs * self.batches
+        steps = max(1, int(min(planned, LONGEST_LEARN_ON * self.taken)))
         optimizer, schedule = last._optimizer(LEARN_ON_RATE, steps)
         last._train(optimizer, schedule, 0, steps)
         return body.eval()

@@ -162,7 +162,7 @@ def _rows(table: Tensor, first: Int[Tensor, " batch"], length: int) -> Tensor:
     Overlapping windows are a view of the table, so that a CPU copies whole windows at once.
     """
     last = len(table) - length
-    if last < 0 or table.is_cuda:
+    if last < 0 or table.device.type != "cpu":
         return _gathered(table, first, length)
     width = table[:1].numel()
     windows = table.as_strided((last + 1, length * width), (width, 1))
