@@ -47,6 +47,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", default=None, help="names of tasks")
     parser.add_argument("--script", type=Path, default=ACCURACY / "make_tasks.py")
     parser.add_argument("--peers", type=Path, default=ACCURACY / "peers.json")
+    parser.add_argument("--resume", action="store_true", help="only score what lies in --out")
     parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.algorithm == "auto" and asked.time_limit is None:
@@ -57,13 +58,17 @@ def main() -> None:
     score = _score(asked.script)
     results = {}
     for folder in sorted(path.parent for path in asked.tasks.glob("*/task.json")):
-        if asked.only is None or folder.name in asked.only:
+        if asked.only is None or folder.name in asked.only or _done(folder.name, asked):
             results[folder.name] = run(folder, asked, score)
             print(_row(folder.name, results[folder.name]), flush=True)
     if not results:
         sys.exit(f"{asked.tasks} holds no task (a folder with task.json).")
     peers = json.loads(asked.peers.read_text()) if asked.peers.is_file() else {}
     report(results, peers, asked)
+
+
+def _done(name: str, asked: argparse.Namespace) -> bool:
+    return bool(asked.resume) and (asked.out / name / "run.json").is_file()
 
 
 def _settings(asked: argparse.Namespace) -> dict[str, Any]:
@@ -95,7 +100,8 @@ def run(folder: Path, asked: argparse.Namespace, score: Score) -> dict[str, Any]
     if asked.time_limit is not None:
         command += ["--time-limit", str(asked.time_limit)]
     command += ["--hyperparameters", json.dumps(asked.hyperparameters), "--out", str(out)]
-    subprocess.run(command, check=True)
+    if not _done(folder.name, asked):
+        subprocess.run(command, check=True)
     task = json.loads((folder / "task.json").read_text())
     train, test = (pd.read_parquet(folder / f"{name}.parquet") for name in ("train", "test"))
     forecast = pd.read_parquet(out / "forecast.parquet")

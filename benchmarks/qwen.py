@@ -50,6 +50,8 @@ def main() -> None:
     parser.add_argument("parts", nargs="*", default=PARTS, help=", ".join(PARTS))
     parser.add_argument("--tasks", type=Path, help="folder with prepared tasks")
     parser.add_argument("--seconds", type=int, default=SECONDS, help="of fine-tuning per task")
+    parser.add_argument("--out", type=Path, default=OUT / "qwen", help="for the forecasts")
+    parser.add_argument("--resume", action="store_true", help="use the forecasts that lie there")
     parser.add_argument("--head", choices=("sliced", "full"), help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.head:
@@ -61,7 +63,7 @@ def main() -> None:
     if "head" in asked.parts:
         figures += head()
     if "accuracy" in asked.parts and asked.tasks:
-        figures += accuracy(asked.tasks, asked.seconds)
+        figures += accuracy(asked.tasks, asked.out, asked.seconds, resume=asked.resume)
     show(figures)
     print(write("qwen", figures))
 
@@ -169,17 +171,16 @@ def _kilobytes(name: str) -> int:
     return next(int(line.split()[1]) for line in lines if line.startswith(name))
 
 
-def accuracy(tasks: Path, seconds: int) -> list[Figure]:
+def accuracy(tasks: Path, out: Path, seconds: int, *, resume: bool) -> list[Figure]:
     """Fine-tune the small base on each daily task and compare with seasonal naive."""
     daily = [
         path.parent.name
         for path in sorted(tasks.glob("*/task.json"))
         if json.loads(path.read_text())["freq"] == "D"
     ]
-    out = OUT / "qwen"
-    settings = {"seconds": seconds, "max_epochs": 1000, "patience": 1000}
     command = [sys.executable, "-m", "benchmarks.accuracy", str(tasks), "--algorithm", "qwen"]
-    command += ["--hyperparameters", json.dumps(settings), "--out", str(out), "--only", *daily]
+    command += ["--time-limit", str(seconds), "--out", str(out), "--only", *daily]
+    command += ["--resume"] if resume else []
     subprocess.run(command, check=True)
     found = json.loads((out / "accuracy.json").read_text())["tasks"]
     peers = json.loads((ACCURACY / "peers.json").read_text())["seasonal_naive"]
