@@ -202,7 +202,7 @@ class Work:
         self.optimizer = torch.optim.AdamW(
             body.parameters(), lr=self.settings.learning_rate, weight_decay=1e-4
         )
-        self.random = torch.Generator(device=device)
+        self.random = torch.Generator()  # of the seeds of each step, wherever they are used
 
     def seed(self, number: int) -> None:
         """Begin the chance of an epoch, whatever happened before."""

@@ -37,14 +37,16 @@ class NegativeBinomial:
         """Invert the distribution function: exactly where counts are small, else nearly."""
         mean, size = self._split(parameters, scale)
         chance = uniform[0][..., None]
-        reached = _reached(mean, size, FEW)
-        if not mean.is_cuda and bool((reached[..., -1:] >= chance.clamp(min=ENOUGH)).all()):
-            return torch.searchsorted(reached, chance)[..., 0].to(mean.dtype)
+        here = mean.device.type == "cpu"  # asking another device would make it wait
+        if here:
+            reached = _reached(mean, size, FEW)
+            if bool((reached[..., -1:] >= chance.clamp(min=ENOUGH)).all()):
+                return torch.searchsorted(reached, chance)[..., 0].to(mean.dtype)
         reached = _reached(mean, size, BINS)
         exact = torch.searchsorted(reached, chance)[..., 0].to(mean.dtype)
         wide = reached[..., -1] < ENOUGH
-        if not wide.is_cuda and not bool(wide.any()):
-            return exact  # asking a GPU would make it wait; there both are computed
+        if here and not bool(wide.any()):
+            return exact
         return torch.where(wide, _large(mean, size, uniform), exact)
 
 
