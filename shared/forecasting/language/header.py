@@ -25,6 +25,14 @@ class Ahead:
     name: str
     digits: NDArray[np.int64]
 
+    def signs(self) -> str:
+        """Return the digits as text: one if all are alike, none if they are zero or unknown."""
+        alike = len(set(self.digits.tolist())) == 1
+        if alike and self.digits[0] <= 0:
+            return ""
+        told = self.digits[: 1 if alike else LONGEST_ROW].tolist()
+        return "".join("x" if sign < 0 else str(sign) for sign in told)
+
 
 def header(
     words: Words,
@@ -52,10 +60,8 @@ def header(
                 hour=start.hour,
             )
         )
-        told = [one for one in ahead if len(set(one.digits.tolist())) > 1][:MOST_ROWS]
-        for one in told:
-            signs = "".join("x" if sign < 0 else str(sign) for sign in one.digits[:LONGEST_ROW])
-            parts.append(line["covariate"].format(name=one.name, digits=signs))
+        for one in [one for one in ahead if one.signs()][:MOST_ROWS]:
+            parts.append(line["covariate"].format(name=one.name, digits=one.signs()))
         if note.strip():
             parts.append(line["note"].format(note=note.strip()))
     except (AttributeError, KeyError, IndexError, ValueError) as error:

@@ -16,6 +16,7 @@ from shared.forecasting.language.decoder import Writer
 from shared.forecasting.language.exercises import ForecastBook
 from shared.forecasting.language.forecaster import FEWEST, LanguageForecaster
 from shared.forecasting.language.form import LanguageHyperparameters
+from shared.forecasting.language.header import LONGEST_ROW, MOST_ROWS
 from shared.forecasting.language.learner import FineTuning
 from shared.forecasting.language.prompts import Manner, ranges, tell
 from shared.forecasting.language.templates import words
@@ -107,6 +108,10 @@ def fitting_manner(
             f"{horizon} steps of {width} tokens do not fit into the {base.window} tokens of the "
             f"base model {base.name!r}: choose a shorter horizon or fewer digits.",
             field="/horizon",
+        )
+    if settings.covariates and (len(panel.known) > MOST_ROWS or horizon > LONGEST_ROW):
+        problem.notes.append(
+            f"At most {MOST_ROWS} covariates are told, and the first {LONGEST_ROW} steps of each."
         )
     if room >= context:
         problem.notes.append(f"At most {context} values of the past are told.")

@@ -1,12 +1,15 @@
 """What the model is told: the words, the covariates, the note; and what it shows of it."""
 
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from shared.forecasting import FittedModel, Fitting, Invalid, Panel, Recipe
+from shared.forecasting.frequency import Frequency
+from shared.forecasting.language.header import Ahead, header
 from shared.forecasting.language.making import LanguageLearner
 from shared.forecasting.language.prompts import tell
 from shared.forecasting.language.templates import LANGUAGES, VARIABLE, words
@@ -31,10 +34,11 @@ def told(model: FittedModel, panel: Panel, place: int = 0) -> Written:
     return model.forecaster.tell(panel, np.array([place]), start, HORIZON, 0)[0]
 
 
-def telling(panel: Panel, **settings: object) -> str:
+def telling(panel: Panel, *, holidays: str = "", **settings: object) -> str:
     """Return what a model with these settings would be told about the first series."""
-    recipe = Recipe("qwen", HORIZON, hyperparameters=quick("qwen", **settings))
-    learner = Fitting(panel, recipe).learner
+    settings = quick("qwen", **settings)
+    fitting = Fitting(panel, Recipe("qwen", HORIZON, hyperparameters=settings, holidays=holidays))
+    learner, panel = fitting.learner, fitting.panel
     assert isinstance(learner, LanguageLearner)
     first, start = np.array([0]), np.array([panel.end(0) + 1])
     return tell(panel, first, start, HORIZON, learner.manner, learner.tuning.vocabulary).text(0)
@@ -66,6 +70,35 @@ def test_known_covariates_of_the_horizon_are_told_one_digit_per_step(
 
     assert "promotion ahead: 0999999." in text.told  # the last one is held
     assert "price ahead: 4000000." in text.told
+
+
+def test_a_covariate_that_stays_is_told_in_one_digit_and_one_that_rests_not_at_all() -> None:
+    rows = {
+        "rising": [0, 4, 9],
+        "staying": [7, 7, 7],
+        "resting": [0, 0, 0],
+        "unknown": [-1, -1, -1],
+    }
+    ahead = [Ahead(name, np.array(digits)) for name, digits in rows.items()]
+
+    text = header(words("en"), "retail", Frequency.parse("D"), datetime(2024, 5, 1), ahead)
+
+    assert "hour 0. rising ahead: 049. staying ahead: 7. Numbers:" in text
+
+
+def test_public_holidays_of_the_horizon_are_told() -> None:
+    panel = series_panel(np.arange(60.0), start="2023-12-08")
+
+    assert "holidays_CN ahead: 0000999." in telling(panel, holidays="CN")
+
+
+def test_more_covariates_than_are_told_are_said() -> None:
+    data = frame(stores=1, products=1).assign(a=1.0, b=2.0, c=3.0)
+    panel = panel_of(data, known=("promotion", "price", "a", "b", "c"))
+
+    fitting = Fitting(panel, Recipe("qwen", HORIZON))
+
+    assert "At most 4 covariates are told, and the first 60 steps of each." in fitting.notes
 
 
 def test_a_note_is_told_when_training_or_when_asking(panel: Panel, fitted: Fitted) -> None:
