@@ -53,6 +53,9 @@ def train(page: Page, dataset: str) -> None:
     status(page, "succeeded")
     expect(page.get_by_test_id("task-log")).to_contain_text(re.compile(r"\w+"))
     expect(page.get_by_test_id("metrics")).to_be_visible()
+    expect(page.get_by_test_id("report-chart")).to_be_visible()
+    page.get_by_test_id("report").get_by_text("By series").click()
+    expect(page.get_by_test_id("report-table")).to_contain_text("S001 · P001")
 
 
 def forecast(page: Page) -> None:

@@ -2,6 +2,8 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/vue-query'
 import type { MaybeRefOrGetter } from 'vue'
 import { computed, toValue } from 'vue'
 import { api, ask } from '@/api/client'
+import type { Manifest, Report } from '@/api/files'
+import { MANIFEST, readFile, REPORT } from '@/api/files'
 import type { Model, ModelVersion } from '@/api/types'
 import { useList } from './useList'
 
@@ -41,6 +43,25 @@ export function useVersion(
       params: { path: { name: toValue(name) ?? '', version: String(toValue(version)) } },
     })),
     enabled: computed(() => toValue(name) !== null),
+  })
+}
+
+/** How good a version was, by series, by step and over time; nothing where it has no report. */
+export function useReport(version: MaybeRefOrGetter<ModelVersion>) {
+  return useFile<Report>(version, REPORT)
+}
+
+/** What a version says about itself. */
+export function useManifest(version: MaybeRefOrGetter<ModelVersion>) {
+  return useFile<Manifest>(version, MANIFEST)
+}
+
+function useFile<Data>(version: MaybeRefOrGetter<ModelVersion>, file: string) {
+  return useQuery({
+    queryKey: computed(() => ['models', 'file', toValue(version).model, toValue(version).version, file]),
+    queryFn: () => readFile<Data>(toValue(version).model, toValue(version).version, file),
+    enabled: computed(() => toValue(version).files.some(one => one.name === file)),
+    staleTime: Infinity, // a version never changes
   })
 }
 

@@ -379,7 +379,7 @@ export const en = {
     recommended: 'Recommended',
     until: 'The data ends on {end}; the model will forecast the {horizon} steps after it.',
   },
-  evaluation: {
+  judging: {
     title: 'Evaluation and calendar',
     validation_steps: 'Steps for validation',
     test_steps: 'Steps for the test',
@@ -388,7 +388,7 @@ export const en = {
     holidays: 'Public holidays of',
     none: 'No country',
   },
-  evaluationHint: {
+  judgingHint: {
     validation_steps: 'They check the learning; at least the horizon. Automatic: the end of each series.',
     test_steps: 'Kept back at the end, nothing is learned from them; at least the horizon, or 0.',
     backtest_windows: 'Forecasts from so many points in the past, to see how good they would have been.',
@@ -440,6 +440,7 @@ export const en = {
     learning: 'Is it learning?',
     log: 'Log',
     noLog: 'Nothing has been said yet.',
+    membersLoss: 'One algorithm is tried after the other, each with a loss of its own: only the last one is of all together.',
     noLoss: 'There is no loss to draw: it learned nothing step by step.',
     lossSummary: 'Loss after epoch {number} of {total}: {loss}.',
     epoch: 'Epoch',
@@ -494,6 +495,7 @@ export const en = {
     rmsse: 'RMSSE',
     bias: 'Bias',
     coverage80: 'Coverage of 80 %',
+    coverage80_raw: 'Before calibration',
   },
   metricHint: {
     skill: 'Smaller quantile loss than seasonal naive.',
@@ -503,6 +505,36 @@ export const en = {
     rmsse: 'The same for squared errors.',
     bias: 'Above 0: forecasts too much.',
     coverage80: 'Values inside the 80 % interval; best is 80 %.',
+    coverage80_raw: 'The same before intervals were calibrated.',
+  },
+  metricGroup: { validation: 'Validation', backtest: 'Backtest', test: 'Test' },
+  metricGroupHint: {
+    validation: 'The windows that the learning was checked by.',
+    backtest: 'Forecasts from points in the past.',
+    test: 'The last steps, which nothing was learned from.',
+  },
+  report: {
+    title: 'Where is it good, and where not?',
+    figure: 'Figure',
+    by_step: 'By step ahead',
+    over_time: 'Over time',
+    by_series: 'By series',
+    step: 'Step {step}',
+    table: 'As a table ({count})',
+    worst: 'Only the {count} with the largest error are listed.',
+  },
+  reportOf: {
+    validation: '{windows} windows that checked the learning',
+    backtest: '{windows} windows of the backtest, learned {fits} times',
+  },
+  reportName: { by_step: 'Step', over_time: 'Date', by_series: 'Series' },
+  chosen: {
+    title: 'What was chosen',
+    lead: 'Members and their weights, by how good they were on a rolling backtest.',
+    weight: 'Weight',
+    steady: 'Steady series',
+    intermittent: 'Intermittent series',
+    why: 'Why',
   },
   forecast: {
     title: 'Forecast',

@@ -360,7 +360,7 @@ export const zhCN: Words<typeof en> = {
     recommended: '推荐',
     until: '数据截至 {end}，模型将预测其后的 {horizon} 步。',
   },
-  evaluation: {
+  judging: {
     title: '评估与日历',
     validation_steps: '验证步数',
     test_steps: '测试步数',
@@ -369,7 +369,7 @@ export const zhCN: Words<typeof en> = {
     holidays: '法定节假日',
     none: '不使用',
   },
-  evaluationHint: {
+  judgingHint: {
     validation_steps: '用于检验学习效果，不少于预测长度；留空则取每条序列的末尾。',
     test_steps: '保留在末尾、完全不参与学习；不少于预测长度，或为 0。',
     backtest_windows: '从过去若干时点作预测，看当时会有多准。',
@@ -415,6 +415,7 @@ export const zhCN: Words<typeof en> = {
     learning: '学习曲线',
     log: '日志',
     noLog: '暂时没有日志。',
+    membersLoss: '逐个尝试各算法，各自的损失不可互比；最后一点才是组合后的结果。',
     noLoss: '没有可绘制的损失：它不是逐步学习的。',
     lossSummary: '第 {number} / {total} 轮后的损失：{loss}。',
     epoch: '轮次',
@@ -469,6 +470,7 @@ export const zhCN: Words<typeof en> = {
     rmsse: 'RMSSE',
     bias: '偏差',
     coverage80: '80% 区间覆盖率',
+    coverage80_raw: '校准前覆盖率',
   },
   metricHint: {
     skill: '分位数损失比季节性朴素法小多少。',
@@ -478,6 +480,36 @@ export const zhCN: Words<typeof en> = {
     rmsse: '同上，按平方误差计算。',
     bias: '大于 0：预测偏高。',
     coverage80: '落在 80% 区间内的比例，越接近 80% 越好。',
+    coverage80_raw: '区间校准之前的同一比例。',
+  },
+  metricGroup: { validation: '验证', backtest: '回测', test: '测试' },
+  metricGroupHint: {
+    validation: '用于检验学习效果的窗口。',
+    backtest: '从过去若干时点作出的预测。',
+    test: '最后若干步，完全未参与学习。',
+  },
+  report: {
+    title: '哪里准，哪里不准？',
+    figure: '指标',
+    by_step: '按预测步',
+    over_time: '按时间',
+    by_series: '按序列',
+    step: '第 {step} 步',
+    table: '以表格显示（{count}）',
+    worst: '仅列出误差最大的 {count} 条。',
+  },
+  reportOf: {
+    validation: '检验学习效果的 {windows} 个窗口',
+    backtest: '回测的 {windows} 个窗口，训练 {fits} 次',
+  },
+  reportName: { by_step: '步', over_time: '日期', by_series: '序列' },
+  chosen: {
+    title: '选择了什么',
+    lead: '成员及权重，依据滚动回测中的表现。',
+    weight: '权重',
+    steady: '平稳序列',
+    intermittent: '间断序列',
+    why: '原因',
   },
   forecast: {
     title: '预测',
