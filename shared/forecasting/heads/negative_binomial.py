@@ -38,7 +38,7 @@ class NegativeBinomial:
         mean, size = self._split(parameters, scale)
         chance = uniform[0][..., None]
         here = mean.device.type == "cpu"  # asking another device would make it wait
-        if here:
+        if here and float(mean.amax()) < FEW / 4:
             reached = _reached(mean, size, FEW)
             if bool((reached[..., -1:] >= chance.clamp(min=ENOUGH)).all()):
                 return torch.searchsorted(reached, chance)[..., 0].to(mean.dtype)
