@@ -50,7 +50,8 @@ class Sources:
     ) -> None:
         self._registry = registry
         self._engine = engine
-        self._models: Cache[Model] = Cache(settings.prediction_model_cache_mb * MB)
+        self._model_limit = settings.prediction_model_cache_mb * MB
+        self._models: Cache[Model] = Cache(self._model_limit)
         self._panels: Cache[Panel] = Cache(settings.prediction_panel_cache_mb * MB)
 
     async def close(self) -> None:
@@ -94,9 +95,9 @@ class Sources:
         files = await self._whole(partial(self._model_files, version))
         fitted = await self._engine.load(partial(_rebuild, files, version))
         log.info("model loaded", model=version.model, version=version.version)
-        return Loaded(
-            Model(fitted), sum(file.size_bytes for file in version.files) + _MODEL_OVERHEAD
-        )
+        size = sum(file.size_bytes for file in version.files) + fitted.held + _MODEL_OVERHEAD
+        # one that is larger than the cache drives out the others, but need not be loaded each time
+        return Loaded(Model(fitted), min(size, self._model_limit))
 
     async def _load_panel(self, dataset: Dataset) -> "Loaded[Panel]":
         files = await self._whole(partial(self._dataset_files, dataset))

@@ -19,7 +19,7 @@ from shared.forecasting.manifest import Manifest
 from shared.forecasting.memory import require
 from shared.forecasting.panel import Index, Panel
 from shared.forecasting.recipe import ForecastResult
-from shared.forecasting.register import Forecaster, Telling, Written
+from shared.forecasting.register import Forecaster, Holding, Telling, Written
 
 LEVELS = (0.025, 0.1, 0.5, 0.9, 0.975)
 COPIES = 8  # of the paths, while they are sorted and calibrated
@@ -42,6 +42,11 @@ class FittedModel:
     def metrics(self) -> dict[str, float | None]:
         """Return how good it was on the held-back end of the series."""
         return dict(self.manifest.metrics)
+
+    @property
+    def held(self) -> int:
+        """Return the bytes that it holds in memory and does not store, such as a base model."""
+        return self.forecaster.held() if isinstance(self.forecaster, Holding) else 0
 
     def save(self, folder: Path, extra: dict[str, Any] | None = None) -> list[Path]:
         """Write the model without any training data; `extra` goes into the manifest's lineage.

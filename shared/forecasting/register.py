@@ -76,6 +76,15 @@ class Telling(Protocol):
         ...
 
 
+@runtime_checkable
+class Holding(Protocol):
+    """A forecaster that holds much more in memory than what it stores."""
+
+    def held(self) -> int:
+        """Return the bytes of it."""
+        ...
+
+
 class Learner(Protocol):
     """An algorithm at work on one problem."""
 

@@ -146,6 +146,10 @@ class CorrectionForecaster:
         )
         return told, texts, codes
 
+    def held(self) -> int:
+        """Return the bytes of the base model's weights."""
+        return self.writer.held()
+
     def state(self) -> dict[str, Tensor]:
         """Return the adapter and the numeric forecaster's tensors."""
         own = {ADAPTER + name: part for name, part in self.adapter.items()}

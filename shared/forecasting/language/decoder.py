@@ -29,6 +29,10 @@ class Writer:
         """Return where the network is."""
         return self.network.device
 
+    def held(self) -> int:
+        """Return the bytes of the network's weights."""
+        return sum(part.nbytes for part in self.network.parameters())
+
     @torch.inference_mode()
     def write(
         self,

@@ -106,6 +106,10 @@ class LanguageForecaster:
         left = np.maximum(FEWEST, prompts.lengths - -(-np.maximum(over, 0) // width))
         return tell(panel, series, starts, horizon, self.manner, vocabulary, left)
 
+    def held(self) -> int:
+        """Return the bytes of the base model's weights."""
+        return self.writer.held()
+
     def state(self) -> dict[str, Tensor]:
         """Return the adapter; the base model is not part of what is stored."""
         return self.adapter

@@ -65,6 +65,11 @@ def test_a_large_request_is_split_without_changing_it(
     np.testing.assert_allclose(split.quantiles, whole.quantiles, rtol=1e-4)
 
 
+def test_a_model_says_how_much_its_base_holds(fitted: Fitted) -> None:
+    assert 0.9 < fitted("qwen").held / (4 * find(TINY).parameters) <= 1  # one table is shared
+    assert fitted("seasonal_naive").held == 0
+
+
 def test_learning_that_computes_layers_again_learns_the_same(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
