@@ -16,6 +16,7 @@ PAGES = [
     "/datasets",
     "/datasets/new",
     "/datasets/{dataset_id}",
+    "/datasets/{dataset_id}/remake",
     "/train",
     "/tasks",
     "/tasks/{task_id}",
