@@ -4,6 +4,7 @@ The pictures lie in out/screenshots; the README's one picture is docs/forecast.p
 """
 
 import itertools
+import json
 import re
 import shutil
 import tempfile
@@ -34,6 +35,7 @@ LISTS = [
     "/forecast",
     "/forecasts",
 ]
+MESSY = "药店销售.csv"
 SCOPE = {"level": "product", "product_id": "P001"}
 EVERY_LOOK = list(itertools.product(SIZES, THEMES, LANGUAGES))
 OPPOSITES = [EVERY_LOOK[0], EVERY_LOOK[-1]]  # nothing in common, enough for empty and failed
@@ -52,6 +54,8 @@ def main() -> None:
         photograph(chromium, system.url, "empty", LISTS, OPPOSITES)
         pages = [*LISTS, *fill(system)]
         photograph(chromium, system.url, "data", pages, EVERY_LOOK)
+        photograph(chromium, system.url, "asked", ["/datasets/new"], OPPOSITES, then=choose_file)
+        photograph(chromium, system.url, "asked", ["/train"], OPPOSITES, then=unfold)
         photograph(chromium, system.url, "failed", pages, OPPOSITES, fail)
         picture_for_readme(chromium, system.url, pages[-1])
     console.print(f"{len(list(OUT.rglob('*.png')))} pictures in {OUT.relative_to(ROOT)}")
@@ -64,6 +68,9 @@ def fill(system: Client) -> list[str]:
         task = train(system, dataset, algorithm)
         assert system.wait_for(task, limit_s=600)["status"] == "succeeded"
     model = task["model"]
+    auto = train(system, dataset, "auto", hyperparameters={"time_limit": 30}, test_steps=28)
+    assert system.wait_for(auto, limit_s=600)["status"] == "succeeded"
+    grown = extended(system)
     start = system.get(f"/datasets/{dataset['id']}")["end"][:10]
     past = f"{int(start[:4])}-{start[5:7]}-01"
     series = [
@@ -77,15 +84,32 @@ def fill(system: Client) -> list[str]:
     system.post(f"/tasks/{cancelled['id']}/cancel")
     return [
         f"/datasets/{dataset['id']}",
+        f"/datasets/{grown['id']}",
+        f"/datasets/{grown['parent_id']}/remake",
         f"/tasks/{task['id']}",
+        f"/tasks/{auto['id']}",
+        f"/models/{auto['model']}",
         f"/models/{model}",
         f"/forecasts/{forecast['id']}",
     ]
 
 
-def train(system: Client, dataset: Any, algorithm: str, seed: int = 0) -> Any:
-    request = {"dataset_id": dataset["id"], "algorithm": algorithm, "scope": SCOPE, "seed": seed}
+def train(system: Client, dataset: Any, algorithm: str, **more: object) -> Any:
+    request = {"dataset_id": dataset["id"], "algorithm": algorithm, "scope": SCOPE, **more}
     return system.post("/training", {**request, "horizon": 28})
+
+
+def extended(system: Client) -> Any:
+    """Store a file with problems and add rows to it; return the newer version."""
+    preview = system.api.post("/upload/preview", files={"file": (MESSY, messy())}).json()
+    mapping = preview["mapping"] | {"gaps": "missing"}
+    mapping["fixes"] |= {"text_in_numbers": "missing"}
+    told = {"name": "药店销售", "mapping": json.dumps(mapping)}
+    old = system.api.post("/upload", files={"file": (MESSY, messy())}, data=told).json()
+    rows = [f"2024/7/{day};甲店;{day % 5},5;0" for day in range(1, 22)]
+    newer = "\n".join(["日期;店铺;销售数量;手机号", *rows]).encode("gb18030")
+    answer = system.api.post(f"/datasets/{old['id']}/extend", files={"file": ("7月.csv", newer)})
+    return answer.raise_for_status().json()
 
 
 def fail(page: Page) -> None:
@@ -107,6 +131,7 @@ def photograph(
     pages: list[str],
     looks: list[Look],
     prepare: Prepare | None = None,
+    then: Prepare | None = None,
 ) -> None:
     """Take every page in every look."""
     for size, theme, language in looks:
@@ -116,10 +141,38 @@ def photograph(
             page = context.new_page()
             if prepare is not None:
                 prepare(page)
-            for path in pages:
+            for path, name in zip(pages, names_of(pages), strict=True):
                 shown(page, path)
-                file = OUT / state / f"{size}-{theme}-{language}" / f"{name_of(path)}.png"
+                if then is not None:
+                    then(page)
+                    page.wait_for_timeout(600)
+                file = OUT / state / f"{size}-{theme}-{language}" / f"{name}.png"
                 page.screenshot(path=file, full_page=True)
+
+
+def choose_file(page: Page) -> None:
+    """Show a file with problems before it is stored."""
+    page.locator("input[type=file]").set_input_files(
+        {"name": MESSY, "mimeType": "text/csv", "buffer": messy()}
+    )
+    page.get_by_test_id("reading").click()
+
+
+def unfold(page: Page) -> None:
+    """Show how a model will be judged."""
+    page.get_by_test_id("evaluation").click()
+
+
+def messy() -> bytes:
+    """Return sales with a text, a row that stands there twice, and telephone numbers."""
+    days = [f"2024/{m}/{d}" for m in range(1, 7) for d in range(1, 29)]
+    rows = [
+        f"{day};{shop};{place % 7 + 2},5;13800138{place:03}"
+        for shop in ("甲店", "乙店")
+        for place, day in enumerate(days)
+    ]
+    rows[5] = f"{days[5]};甲店;缺货;13800138005"
+    return "\n".join(["日期;店铺;销售数量;手机号", *rows, rows[-1]]).encode("gb18030")
 
 
 def shown(page: Page, path: str) -> None:
@@ -128,9 +181,15 @@ def shown(page: Page, path: str) -> None:
     page.wait_for_timeout(1200)  # charts draw after their data have come
 
 
-def name_of(path: str) -> str:
-    parts = ["one" if re.search(r"\d", part) else part for part in path.split("/") if part]
-    return "-".join(parts) or "home"
+def names_of(paths: list[str]) -> list[str]:
+    """Name pictures after their pages; a second one of a kind gets its number."""
+    names: list[str] = []
+    for path in paths:
+        parts = ["one" if re.search(r"\d", part) else part for part in path.split("/") if part]
+        name = "-".join(parts) or "home"
+        count = sum(re.fullmatch(rf"{name}(-\d+)?", other) is not None for other in names)
+        names.append(f"{name}-{count + 1}" if count else name)
+    return names
 
 
 def picture_for_readme(chromium: Browser, url: str, path: str) -> None:
