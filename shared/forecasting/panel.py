@@ -97,6 +97,15 @@ class Panel:
         columns = Columns(tuple(ids), date, target, tuple(known), tuple(past), tuple(static))
         return read_file(Path(path), columns, Frequency.parse(frequency))
 
+    def to_arrow(self, *, date: str = "date", target: str = "value") -> pa.Table:
+        """Return the table that `from_arrow` makes this panel of.
+
+        Values that `with_future` laid over the horizon are not part of it.
+        """
+        from shared.forecasting.arrow_table import write
+
+        return write(self, date, target)
+
     def __len__(self) -> int:
         return len(self.first)
 

@@ -213,3 +213,21 @@ def test_a_file_is_read_in_parts_as_if_it_were_one_table(
     assert (read.clock, read.id_labels, read.labels) == (
         whole.clock, whole.id_labels, whole.labels
     )  # fmt: skip
+
+
+def test_a_panel_becomes_the_table_that_it_was_read_from() -> None:
+    data = frame().drop(index=[5, 6, 130])
+    data.loc[data["date"] > "2024-04-25", "sales"] = np.nan
+    data.loc[40:50, "price"] = np.nan
+    panel = panel_of(data, static=["category"])
+
+    table = panel.to_arrow(target="sales")
+    again = panel_of(table.to_pandas())
+
+    assert table.column_names == [
+        "store_id", "product_id", "date", "sales", "promotion", "price", "visitors", "category",
+    ]  # fmt: skip
+    assert (again.keys, again.labels, again.clock) == (panel.keys, panel.labels, panel.clock)
+    for part in ("offsets", "stops", "first", "target", "known_values", "past_values"):
+        np.testing.assert_array_equal(getattr(again, part), getattr(panel, part), err_msg=part)
+    np.testing.assert_array_equal(again.static_values, panel.static_values)
