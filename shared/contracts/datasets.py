@@ -121,6 +121,9 @@ class Preview(Reply):
     findings: list[Finding]
     sampled_rows: int = Field(description="How many rows were looked at.")
     complete: bool = Field(description="Whether these are all the rows of the file.")
+    rows_estimate: int | None = Field(
+        default=None, description="How many rows the file has, about; `null` where it is not known."
+    )
 
 
 class Dataset(Reply):
