@@ -82,6 +82,7 @@ def windows() -> list[Figure]:
 
     def draw() -> Tensor:
         drawn = training.drawn(BATCH, shape)
+        drawn.calendar_rows(0, shape.length)
         level = drawn.target[:, : panels.CONTEXT].nan_to_num(nan=0.0)
         scale = level.abs().mean(1, keepdim=True).clamp(min=1e-3)
         read: Tensor = layer(level / scale)

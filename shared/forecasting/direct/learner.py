@@ -19,7 +19,7 @@ from shared.forecasting.errors import Diverged, ForecastingError
 from shared.forecasting.memory import require_learning
 from shared.forecasting.metrics import wql
 from shared.forecasting.network.family import _encoding, _learned, _standardise, id_codes
-from shared.forecasting.network.windows import Source, WindowShape
+from shared.forecasting.network.windows import Source, WindowShape, whole_calendar
 from shared.forecasting.panel import Index
 from shared.forecasting.quantile_paths import Array
 from shared.forecasting.recipe import Epoch
@@ -48,9 +48,9 @@ class DirectLearner:
         self.context = context_of(problem)
         self.vocabulary = {name: panel.id_labels[at] for at, name in enumerate(panel.ids)}
         self.source = Source(panel, id_codes(panel, self.vocabulary), best_device())
-        first = int(panel.first.min()) - self.context
-        self.source.cover(first, int((panel.first + np.diff(panel.offsets)).max()) + horizon)
         self.encoding = _encoding(problem, HEAD, _learned(problem))
+        self.window = WindowShape(self.context, horizon, 1, self.encoding.lags)
+        self.calendar = whole_calendar(self.source, panel, self.window)
         self._require_memory()
         self.steps = 0
         self.best: dict[str, Tensor] | None = None
@@ -72,8 +72,7 @@ class DirectLearner:
     def _require_memory(self) -> None:
         series = torch.from_numpy(np.flatnonzero(np.diff(self.problem.panel.offsets))[:1])
         stop = torch.from_numpy(self.problem.panel.stops)[series].to(self.source.device)
-        window = WindowShape(self.context, self.problem.recipe.horizon, 1, self.encoding.lags)
-        one = self.source.cut(series.to(stop.device), stop, stop, window)
+        one = self.source.cut(series.to(stop.device), stop, stop, self.window, self.calendar)
         batch = self.settings.batch_size
         require_learning(
             self._body(),
@@ -187,6 +186,7 @@ class Work:
 
     def __init__(self, learner: DirectLearner, body: DirectBody, stops: Index) -> None:
         self.body, self.source, self.settings = body, learner.source, learner.settings
+        self.calendar = learner.calendar
         self.root, self.steps = learner.problem.recipe.seed, 0
         offsets = learner.problem.panel.offsets[:-1]
         length = stops - offsets
@@ -241,7 +241,9 @@ class Work:
         place = torch.searchsorted(self.ends, drawn, right=True)
         series = self.series[place]
         origin = self.low[series] + drawn - (self.ends[place] - self.counts[series])
-        windows = self.source.cut(series, origin, self.stops[series], self.body.window)
+        windows = self.source.cut(
+            series, origin, self.stops[series], self.body.window, self.calendar
+        )
         drop = torch.rand(windows.ids.shape, device=device) < ID_DROPOUT
         deciles, loc, scale = self.body(windows, drop)
         value = (windows.target[:, self.body.window.context :] - loc[:, None]) / scale[:, None]

@@ -134,7 +134,7 @@ class Encoder(nn.Module):
         parts = [
             self._columns("known", windows.known[:, ahead]),
             self._columns("past", past),
-            windows.calendar[:, ahead] * self.heeded,
+            windows.calendar_rows(self.patch, time) * self.heeded,
             steady,
         ]
         return torch.cat(parts, -1)

@@ -121,9 +121,6 @@ class NetworkLearner:
         source = Source(panel, id_codes(panel, self.vocabulary), torch.device("cpu"))
         if device.type != "cpu":
             source = Source(panel, id_codes(panel, self.vocabulary), device)
-        first = int(panel.first.min()) - body.window.context
-        last = int((panel.first + np.diff(panel.offsets)).max()) + body.window.horizon
-        source.cover(first, last)
         self.training = Training(body.to(device), source, problem)
         self._require_memory(body, device)
         weights = sum(part.numel() for part in body.parameters())

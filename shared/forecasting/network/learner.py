@@ -14,7 +14,7 @@ from torch import Tensor
 from shared.forecasting.errors import Diverged, ForecastingError
 from shared.forecasting.network.body import Body
 from shared.forecasting.network.form import NetworkHyperparameters
-from shared.forecasting.network.windows import Source, Windows, WindowShape
+from shared.forecasting.network.windows import Source, Windows, WindowShape, whole_calendar
 from shared.forecasting.panel import Index
 from shared.forecasting.recipe import Epoch
 from shared.forecasting.register import Problem
@@ -41,6 +41,7 @@ class Training:
             raise TypeError("a network's hyper-parameters extend NetworkHyperparameters")
         self.body, self.source, self.problem = body, source, problem
         self.settings = hyperparameters
+        self.calendar = whole_calendar(source, problem.panel, body.window)
         device = source.device
         starts, counts = _origins(problem, body)
         self.series = torch.from_numpy(np.flatnonzero(counts > 0)).to(device)
@@ -212,7 +213,8 @@ class Training:
         before = torch.where(place > 0, self.ends[(place - 1).clamp(min=0)], 0)
         series = self.series[place]
         origin = self.starts[place] + drawn - before
-        return self.source.cut(series, origin, self.stops[series], shape or self.body.window)
+        window = shape or self.body.window
+        return self.source.cut(series, origin, self.stops[series], window, self.calendar)
 
     def _learn(self, windows: Windows) -> Tensor:
         """Set the gradients of a batch's mean loss and return that loss.
@@ -248,7 +250,9 @@ class Training:
         total = count = 0.0
         for at in range(0, len(series), 64):
             part = slice(at, at + 64)
-            windows = self.source.cut(series[part], origins[part], stops[part], self.body.window)
+            windows = self.source.cut(
+                series[part], origins[part], stops[part], self.body.window, self.calendar
+            )
             losses, counts = self.body(windows, self.body.encoder(windows))
             ahead = min(self.body.window.horizon, losses.shape[1])
             total += float(losses[:, -ahead:].sum())

@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from shared.forecasting.calendar_features import calendar
+from shared.forecasting import calendar_features
 from shared.forecasting.frequency import Frequency
 from shared.forecasting.future import horizon_values
 from shared.forecasting.panel import Index, Panel
@@ -31,6 +31,14 @@ class WindowShape:
 
 
 @dataclass(frozen=True)
+class Calendar:
+    """The calendar of some periods in a row."""
+
+    first: int
+    table: Float[Tensor, "periods calendar"]
+
+
+@dataclass(frozen=True)
 class Windows:
     """A batch of windows, raw: a missing value is NaN."""
 
@@ -39,7 +47,8 @@ class Windows:
     inside: Bool[Tensor, "batch length"]  # False before a series begins
     known: Float[Tensor, "batch length known"]
     past: Float[Tensor, "batch length past"]
-    calendar: Float[Tensor, "batch length calendar"]
+    calendar: Float[Tensor, "periods calendar"]  # shared by all; most of what a window would hold
+    period: Int[Tensor, " batch"]  # row of the calendar that is a window's first
     static: Float[Tensor, "batch static"]
     ids: Int[Tensor, "batch ids"]
 
@@ -50,7 +59,12 @@ class Windows:
 
     def part(self, part: slice) -> Windows:
         """Return some of the windows."""
-        return Windows(**{name: values[part] for name, values in vars(self).items()})
+        own = {name: values[part] for name, values in vars(self).items() if name != "calendar"}
+        return Windows(calendar=self.calendar, **own)
+
+    def calendar_rows(self, skip: int, length: int) -> Float[Tensor, "batch length calendar"]:
+        """Return the calendar of so many steps of each window, after the first ones."""
+        return _rows(self.calendar, self.period + skip, length)
 
 
 class Source:
@@ -70,13 +84,15 @@ class Source:
             else torch.zeros(len(panel), 0, device=device)
         )
         self.ids = _tensor(id_codes, device)
-        self._calendar = torch.zeros(0, 0)
-        self._calendar_first = 0
 
-    def cover(self, low: int, high: int) -> None:
-        """Make the calendar of the periods low … high-1 ready."""
-        self._calendar = _tensor(calendar(self.clock, low, high), self.device)
-        self._calendar_first = low
+    def calendar(self, low: int, high: int) -> Calendar:
+        """Return the calendar of the periods low … high-1, which windows are cut with.
+
+        The source does not remember it: several threads may forecast from one source.
+        """
+        return Calendar(
+            low, _tensor(calendar_features.calendar(self.clock, low, high), self.device)
+        )
 
     def cut(
         self,
@@ -84,6 +100,7 @@ class Source:
         origin: Int[Tensor, " batch"],
         stop: Int[Tensor, " batch"],
         shape: WindowShape,
+        calendar: Calendar,
     ) -> Windows:
         """Gather one window per (series, row of its first step to forecast).
 
@@ -92,6 +109,7 @@ class Source:
             origin: flat row of the first step to forecast.
             stop: flat row from which on the target must not be seen.
             shape: of the window.
+            calendar: covers every window.
         """
         length, first = shape.length, origin - shape.context
         begin, end = self.offsets[series], self.offsets[series + 1]
@@ -99,7 +117,6 @@ class Source:
         outside = blank(first, begin, stop)
         target = _rows(self.target, first, length) + outside
         nothing = target[..., None][..., :0]
-        period = first + self.first[series] - begin
         return Windows(
             target=target,
             lagged=self._lagged(shape, first, begin, stop) if shape.lags else nothing,
@@ -110,7 +127,8 @@ class Source:
             past=nothing
             if self.past is None
             else _rows(self.past, first, length) + outside[..., None],
-            calendar=_rows(self._calendar, period - self._calendar_first, length),
+            calendar=calendar.table,
+            period=first + self.first[series] - begin - calendar.first,
             static=self.static[series],
             ids=self.ids[series],
         )
@@ -124,6 +142,13 @@ class Source:
         found = _rows(self.target, first, shape.length)
         found += _blank(shape.length, self.device)(first, begin, stop)
         return found.view(-1, len(lags), shape.length).mT
+
+
+def whole_calendar(source: Source, panel: Panel, shape: WindowShape) -> Calendar:
+    """Return the calendar of every window that can be cut out of a panel."""
+    first = int(panel.first.min()) - shape.context
+    last = int((panel.first + np.diff(panel.offsets)).max()) + shape.horizon
+    return source.calendar(first, last)
 
 
 class _Blank:
@@ -185,8 +210,8 @@ def forecast_windows(
     places = torch.from_numpy(series)
     origin = torch.from_numpy(panel.offsets[series] + starts - panel.first[series])
     stop = torch.minimum(origin, torch.from_numpy(panel.offsets[series + 1]))
-    source.cover(int(starts.min()) - shape.context, int(starts.max()) + shape.horizon)
-    windows = source.cut(places, origin, stop, shape)
+    covered = source.calendar(int(starts.min()) - shape.context, int(starts.max()) + shape.horizon)
+    windows = source.cut(places, origin, stop, shape, covered)
     if panel.known:
         future = np.stack(
             [

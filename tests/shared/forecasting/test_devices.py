@@ -17,7 +17,7 @@ from shared.forecasting.heads import HEADS
 from shared.forecasting.network.body import Body
 from shared.forecasting.network.decoder import decode
 from shared.forecasting.network.family import id_codes
-from shared.forecasting.network.windows import Source, Windows
+from shared.forecasting.network.windows import Source, Windows, whole_calendar
 from shared.forecasting.randomness import uniforms
 from tests.shared.forecasting.samples import HORIZON, filled, quick
 
@@ -31,10 +31,10 @@ def cut(panel: Panel, body: Body | DirectBody) -> Windows:
     """Return a window of each series from a panel that lies on the other device."""
     vocabulary = {name: panel.id_labels[at] for at, name in enumerate(panel.ids)}
     source = Source(panel, id_codes(panel, vocabulary), ELSEWHERE)
-    source.cover(int(panel.first.min()) - 400, int(panel.first.max()) + 400)
+    covered = whole_calendar(source, panel, body.window)
     series = torch.arange(len(panel), device=ELSEWHERE)
     origin = source.offsets[series] + 60
-    return source.cut(series, origin, origin + HORIZON, body.window)
+    return source.cut(series, origin, origin + HORIZON, body.window, covered)
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -92,17 +92,19 @@ def test_windows_are_the_same_however_a_device_gathers_them(
     body = Fitting(panel, Recipe("lstm", HORIZON, None, quick("lstm"))).learner.training.body  # type: ignore[attr-defined]
     vocabulary = {name: panel.id_labels[at] for at, name in enumerate(panel.ids)}
     source = Source(panel, id_codes(panel, vocabulary), torch.device("cpu"))
-    source.cover(int(panel.first.min()) - 400, int(panel.first.max()) + 400)
+    covered, length = whole_calendar(source, panel, body.window), body.window.length
     series = torch.arange(len(panel)).repeat(3)
     origin = source.offsets[series] + torch.tensor([1, 60, 115]).repeat_interleave(len(panel))
 
-    copied = source.cut(series, origin, source.offsets[series + 1], body.window)
+    copied = source.cut(series, origin, source.offsets[series + 1], body.window, covered)
+    days = copied.calendar_rows(0, length)
     monkeypatch.setattr(module, "_rows", module._gathered)
-    gathered = source.cut(series, origin, source.offsets[series + 1], body.window)
+    gathered = source.cut(series, origin, source.offsets[series + 1], body.window, covered)
 
     for field in dataclasses.fields(Windows):
         one, other = getattr(copied, field.name), getattr(gathered, field.name)
         np.testing.assert_array_equal(one, other, err_msg=field.name)
+    np.testing.assert_array_equal(days, gathered.calendar_rows(0, length))
 
 
 def test_a_device_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,12 @@ from shared.forecasting import Fitting, Panel, Recipe
 from shared.forecasting.calendar_features import calendar, calendar_width
 from shared.forecasting.frequency import Frequency
 from shared.forecasting.network.family import id_codes
-from shared.forecasting.network.windows import Source, Windows, WindowShape
+from shared.forecasting.network.windows import (
+    Source,
+    Windows,
+    WindowShape,
+    forecast_windows,
+)
 from tests.shared.forecasting.samples import HORIZON, frame, panel_of, quick
 
 SHAPE = WindowShape(context=20, horizon=5, patch=1, lags=(7,))
@@ -19,10 +24,10 @@ def cut(panel: Panel, series: int, origin: int, stop: int) -> Windows:
     """Return the window whose horizon begins at row `origin` of a series."""
     vocabulary = {name: panel.id_labels[at] for at, name in enumerate(panel.ids)}
     source = Source(panel, id_codes(panel, vocabulary), torch.device("cpu"))
-    source.cover(int(panel.first.min()) - 50, int(panel.first.max()) + 200)
+    covered = source.calendar(int(panel.first.min()) - 50, int(panel.first.max()) + 200)
     offset = int(panel.offsets[series])
     one, rows = torch.tensor([series]), torch.tensor([offset + origin])
-    return source.cut(one, rows, torch.tensor([offset + stop]), SHAPE)
+    return source.cut(one, rows, torch.tensor([offset + stop]), SHAPE, covered)
 
 
 def test_a_window_holds_the_rows_around_its_origin() -> None:
@@ -62,6 +67,34 @@ def test_after_the_stop_no_target_is_seen_but_what_is_known_in_advance() -> None
     assert windows.past[0, 21:].isnan().all()
     assert windows.lagged[0].isfinite().all()
     assert windows.known[0].isfinite().all()
+
+
+def test_a_window_knows_its_own_days_whatever_was_cut_before_and_after() -> None:
+    panel = panel_of(frame())
+
+    early = cut(panel, series=1, origin=60, stop=120)
+    cut(panel, series=1, origin=90, stop=120)
+
+    first = int(panel.first[1]) + 40
+    expected = calendar(panel.clock, first, first + SHAPE.length)
+    np.testing.assert_array_equal(early.calendar_rows(0, SHAPE.length)[0], expected)
+    np.testing.assert_array_equal(early.part(slice(0, 1)).calendar_rows(3, 5)[0], expected[3:8])
+
+
+def test_two_windows_of_one_source_have_calendars_of_their_own() -> None:
+    panel = panel_of(frame())
+    source = Source(panel, id_codes(panel, {}), torch.device("cpu"))
+    everyone = np.arange(len(panel))
+    starts = panel.first + 60
+
+    early = forecast_windows(panel, source, everyone, starts, SHAPE, SHAPE.horizon)
+    late = forecast_windows(panel, source, everyone, starts + 30, SHAPE, SHAPE.horizon)
+
+    for windows, start in ((early, starts), (late, starts + 30)):
+        first = int(start[0]) - SHAPE.context
+        expected = calendar(panel.clock, first, first + SHAPE.length)
+        for found in windows.calendar_rows(0, SHAPE.length):
+            np.testing.assert_array_equal(found, expected)
 
 
 @pytest.mark.parametrize("name", RECURRENT_OR_DECODER)
