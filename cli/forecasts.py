@@ -1,6 +1,7 @@
 """The command that forecasts: a table at once, or a file."""
 
 import asyncio
+import csv
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
@@ -29,6 +30,16 @@ class Kind(StrEnum):
     parquet = "parquet"
 
 
+Fill = Annotated[
+    list[str] | None,
+    typer.Option(help="price=last: how to go on with a known column (last, zero or mean)."),
+]
+Future = Annotated[
+    Path | None,
+    typer.Option(help="A .csv file of what is known ahead: id columns, date, known columns."),
+]
+
+
 def predict(
     model: Annotated[str, typer.Argument(help="`shelfcast models` lists them.")],
     url: Url,
@@ -36,6 +47,8 @@ def predict(
     series: Annotated[list[str] | None, typer.Option(help="store_id=S001,product_id=P001")] = None,
     horizon: Annotated[int | None, typer.Option(help="Steps; the model's if absent.")] = None,
     start: Annotated[datetime | None, typer.Option(help="First date; may be in the past.")] = None,
+    fill: Fill = None,
+    future: Future = None,
     quantiles: Annotated[
         list[float] | None, typer.Option("--quantile", help="Between 0 and 1.")
     ] = None,
@@ -53,10 +66,26 @@ def predict(
         "series": chosen or None,
         "horizon": horizon,
         "start": start,
+        "fill": pairs(fill or [], "--fill"),
+        "future": _rows(future) if future else [],
         "quantiles": quantiles or list(QUANTILES),
         "seed": seed,
     }
     asyncio.run(_predict(url, ForecastRequest.model_validate(body), output, kind))
+
+
+def _rows(file: Path) -> list[dict[str, str]]:
+    """Read the rows of a CSV file; an empty cell is a value that is not known."""
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as lines:
+            rows = list(csv.DictReader(lines, strict=True, restkey="", restval=""))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise Invalid(f"--future {file} is not a CSV file in UTF-8: {error}.") from error
+    if any("" in row for row in rows):
+        raise Invalid(f"--future {file} has a row with more cells than its first line has names.")
+    if not rows or "date" not in rows[0]:
+        raise Invalid(f"--future {file} must have a column `date`, and a row per date and series.")
+    return [{name: cell for name, cell in row.items() if cell} for row in rows]
 
 
 def _kind(output: Path | None) -> Kind | None:

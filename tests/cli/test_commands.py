@@ -92,3 +92,32 @@ def test_up_refuses_a_port_that_is_no_number(tmp_path: Path) -> None:
 
     assert result.exit_code == 2
     assert "SHELFCAST_PORT" in result.output
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"day,store_id,price\n2026-01-01,S001,9.9\n", "must have a column `date`"),
+        (b"date,store_id,price\n", "must have a column `date`"),
+        (b"date,store_id\n2026-01-01,S001,9.9\n", "more cells than its first line"),
+        (b"\xff\xfe\x00", "is not a CSV file in UTF-8"),
+    ],
+)
+def test_a_future_that_cannot_be_read_is_refused_before_anything_is_asked(
+    tmp_path: Path, content: bytes, said: str
+) -> None:
+    file = tmp_path / "plan.csv"
+    file.write_bytes(content)
+
+    result = shelfcast("predict", "lstm_global", "--future", str(file))
+
+    assert result.exit_code == 1
+    assert said in result.output
+
+
+def test_a_fill_policy_that_does_not_exist_is_refused_with_those_that_do() -> None:
+    result = shelfcast("predict", "lstm_global", "--fill", "price=median")
+
+    assert result.exit_code == 1
+    assert "fill.price" in result.output
+    assert "'last', 'zero' or 'mean'" in result.output
