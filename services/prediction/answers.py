@@ -15,7 +15,7 @@ from shared.contracts.forecasts import ForecastRequest
 from shared.kit.errors import Invalid, TooLarge, Unavailable
 
 if TYPE_CHECKING:
-    from shared.forecasting import ForecastResult, Panel, Written
+    from shared.forecasting import ForecastResult, Panel, Totals, Written
 
 Numbers = NDArray[np.float64]
 SHOWN_TEXTS = 20  # series whose text is shown: to write it again takes time
@@ -138,13 +138,34 @@ def _series(question: Question, place: int, result: "ForecastResult", row: int) 
             for date, step_mean, step in zip(dates, mean, quantiles, strict=True)
         ],
         "actuals": _actuals(panel, place, start, dates, actual),
-        "total": {
-            "mean": _short(result.total_mean[row]),
-            "quantiles": dict(zip(names, total, strict=True)),
-            "actual": None if np.isnan(actual).any() else float(actual.sum()),
+        "total": _total(names, _short(result.total_mean[row]), total, actual),
+        "totals": {
+            unit: _totals(names, found, actual) for unit, found in result.totals[row].items()
         },
         "analysis": _analysis(question, place, start, result, row),
     }
+
+
+def _total(names: list[str], mean: Any, quantiles: Any, actual: Numbers) -> dict[str, Any]:
+    return {
+        "mean": mean,
+        "quantiles": dict(zip(names, quantiles, strict=True)),
+        "actual": None if np.isnan(actual).any() else float(actual.sum()),
+    }
+
+
+def _totals(names: list[str], found: "Totals", actual: Numbers) -> list[dict[str, Any]]:
+    return [
+        {
+            "begin": f"{span.begin}T00:00:00Z",
+            "steps": span.steps,
+            "full": span.full,
+            **_total(names, mean, quantiles, actual[span.first : span.first + span.steps]),
+        }
+        for span, mean, quantiles in zip(
+            found.spans, _short(found.mean), _short(found.quantiles), strict=True
+        )
+    ]
 
 
 def _actuals(

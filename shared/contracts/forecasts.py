@@ -10,6 +10,7 @@ from shared.contracts.base import Contract, Keys, Metrics, Moment, Reply, said_o
 from shared.contracts.datasets import Point
 
 Fill = Literal["last", "zero", "mean"]
+Unit = Literal["day", "week", "month"]
 Version = Annotated[
     Annotated[int, Field(ge=1, le=2**31 - 1)] | Literal["best", "latest"],
     said_once("Give a version's number, or `best`, or `latest`."),
@@ -78,6 +79,14 @@ class Total(Reply):
     actual: FiniteFloat | None = None
 
 
+class PeriodTotal(Total):
+    """The sum over the steps of the horizon that lie in one day, week or month."""
+
+    begin: Moment = Field(description="The first day of the day, week (Monday) or month.")
+    steps: int = Field(description="Steps of the horizon in it.")
+    full: int = Field(description="Steps that the whole of it has.")
+
+
 class Text(Reply):
     """What a language model was told about a series, and what it wrote on its first path."""
 
@@ -95,6 +104,9 @@ class SeriesForecast(Reply):
     forecast: list[ForecastPoint]
     actuals: list[Point] | None = None
     total: Total
+    totals: dict[Unit, list[PeriodTotal]] = Field(
+        default={}, description="Sums over days, weeks and months where these are coarser."
+    )
     analysis: Metrics = Field(
         default={}, description="Errors where actuals are known; change against the last horizon."
     )

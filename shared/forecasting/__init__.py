@@ -32,6 +32,7 @@ from shared.forecasting.manifest import Manifest
 from shared.forecasting.panel import Panel
 from shared.forecasting.recipe import Backtest, Epoch, ForecastResult, Recipe, Scope
 from shared.forecasting.register import ALGORITHMS, Algorithm, Written
+from shared.forecasting.totals import Totals
 
 discover()
 
@@ -59,6 +60,7 @@ __all__ = [
     "Recipe",
     "Scope",
     "SeriesNotFound",
+    "Totals",
     "Unavailable",
     "UnknownAlgorithm",
     "Written",

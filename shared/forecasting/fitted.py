@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from shared.forecasting.alignment import aligned
 from shared.forecasting.calibration import apply, quantiles_of
@@ -20,6 +19,7 @@ from shared.forecasting.memory import require
 from shared.forecasting.panel import Index, Panel
 from shared.forecasting.recipe import ForecastResult
 from shared.forecasting.register import Forecaster, Holding, Telling, Written
+from shared.forecasting.totals import Numbers, Totals, totals
 
 LEVELS = (0.025, 0.1, 0.5, 0.9, 0.975)
 COPIES = 8  # of the paths, while they are sorted and calibrated
@@ -113,8 +113,10 @@ class FittedModel:
             )
             for at in range(0, len(chosen), CHUNK)
         ]
-        mean, found, total = (np.concatenate(part) for part in zip(*parts, strict=True))
-        return ForecastResult(chosen, starts, levels, mean, found, mean.sum(1), total)
+        *arrays, totals = zip(*parts, strict=True)
+        mean, found, total = (np.concatenate(part) for part in arrays)
+        by_unit = [one for part in totals for one in part]
+        return ForecastResult(chosen, starts, levels, mean, found, mean.sum(1), total, by_unit)
 
     def texts(
         self,
@@ -142,8 +144,8 @@ class FittedModel:
         paths: int,
         levels: tuple[float, ...],
         seed: int,
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-        """Return mean, quantiles and quantiles of the sum, all of them from calibrated paths."""
+    ) -> tuple[Numbers, Numbers, Numbers, list[dict[str, Totals]]]:
+        """Return mean, quantiles and what sums have, all of them from calibrated paths."""
         drawn = self.forecaster.draw(panel, series, starts, horizon, paths, seed)
         sampled = drawn.astype(np.float64)
         low = 0.0 if self.manifest.nonnegative else -np.inf
@@ -155,10 +157,12 @@ class FittedModel:
         again = np.empty_like(calibrated)
         np.put_along_axis(again, order, calibrated, 1)
         total = np.sort(again.sum(2), axis=1)[..., None]
+        mean = sampled.mean(1)
         return (
-            sampled.mean(1),
+            mean,
             quantiles_of(calibrated, levels),
             quantiles_of(total, levels)[:, 0],
+            _totals(again, mean, panel, starts, levels),
         )
 
     def _fitting(self, panel: Panel) -> Panel:
@@ -168,6 +172,18 @@ class FittedModel:
             remembered = (panel, aligned(panel, self.manifest))
             self._aligned = remembered
         return remembered[1]
+
+
+def _totals(
+    paths: Numbers, mean: Numbers, panel: Panel, starts: Index, levels: tuple[float, ...]
+) -> list[dict[str, Totals]]:
+    found: list[dict[str, Totals]] = [{} for _ in starts]
+    for start in np.unique(starts):
+        places = np.flatnonzero(starts == start)
+        summed = totals(paths[places], mean[places], panel.clock, int(start), levels)
+        for place, one in zip(places, summed, strict=True):
+            found[place] = one
+    return found
 
 
 def _check_request(horizon: int, paths: int, levels: tuple[float, ...]) -> None:

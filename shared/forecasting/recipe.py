@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from shared.forecasting.totals import Totals
+
 
 @dataclass(frozen=True)
 class Scope:
@@ -78,3 +80,4 @@ class ForecastResult:
     quantiles: NDArray[np.float64]  # (series, horizon, level)
     total_mean: NDArray[np.float64]  # (series,) sum over the horizon
     total_quantiles: NDArray[np.float64]  # (series, level)
+    totals: list[dict[str, Totals]]  # of each series, by day, week and month

@@ -173,6 +173,25 @@ async def test_the_interval_of_the_total_comes_from_the_paths(
     assert series.total.mean == pytest.approx(sum(p.mean for p in series.forecast), rel=1e-4)
 
 
+async def test_weeks_and_months_have_totals_with_intervals_of_their_own(
+    prediction: AsyncClient, dataset: Dataset
+) -> None:
+    start = LAST - timedelta(days=9)  # 2024-04-20, a Saturday
+    series = (await make(prediction, series=[ONE], start=start.isoformat(), horizon=14)).series[0]
+
+    weeks = series.totals["week"]
+    assert [(w.begin.date().isoformat(), w.steps, w.full) for w in weeks] == [
+        ("2024-04-15", 2, 7), ("2024-04-22", 7, 7), ("2024-04-29", 5, 7)
+    ]  # fmt: skip
+    assert sum(week.mean for week in weeks) == pytest.approx(series.total.mean, rel=1e-4)
+    assert series.actuals is not None
+    known = [point.value or 0 for point in series.actuals]
+    assert [week.actual for week in weeks] == [sum(known[:2]), sum(known[2:9]), None]
+    summed = [sum(p.quantiles[q] for p in series.forecast[2:9]) for q in ("0.1", "0.9")]
+    assert 0 < weeks[1].quantiles["0.9"] - weeks[1].quantiles["0.1"] < summed[1] - summed[0]
+    assert [month.full for month in series.totals["month"]] == [30, 31]
+
+
 async def test_a_total_is_one_series_summed_over_the_scope(
     prediction: AsyncClient, registry: Registry
 ) -> None:

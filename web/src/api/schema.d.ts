@@ -1590,6 +1590,36 @@ export interface components {
             total: number;
         };
         /**
+         * PeriodTotal
+         * @description The sum over the steps of the horizon that lie in one day, week or month.
+         */
+        PeriodTotal: {
+            /** Mean */
+            mean: number;
+            /** Quantiles */
+            quantiles: {
+                [key: string]: number;
+            };
+            /** Actual */
+            actual?: number | null;
+            /**
+             * Begin
+             * Format: date-time
+             * @description The first day of the day, week (Monday) or month.
+             */
+            begin: string;
+            /**
+             * Steps
+             * @description Steps of the horizon in it.
+             */
+            steps: number;
+            /**
+             * Full
+             * @description Steps that the whole of it has.
+             */
+            full: number;
+        };
+        /**
          * Point
          * @description A value at a time; `null` where it is missing.
          */
@@ -1821,6 +1851,14 @@ export interface components {
             /** Actuals */
             actuals?: components["schemas"]["Point"][] | null;
             total: components["schemas"]["Total"];
+            /**
+             * Totals
+             * @description Sums over days, weeks and months where these are coarser.
+             * @default {}
+             */
+            totals: {
+                [key: string]: components["schemas"]["PeriodTotal"][];
+            };
             /**
              * Analysis
              * @description Errors where actuals are known; change against the last horizon.
