@@ -2,6 +2,7 @@
 
 import codecs
 import re
+import unicodedata
 from pathlib import Path
 
 from shared.kit.errors import Invalid
@@ -16,8 +17,10 @@ _BOMS = {
     codecs.BOM_UTF16_BE: "utf-16",
 }
 _HIGH = re.compile(rb"[\x80-\xff]+")
-_PAIRED_SHARE = 0.9  # Chinese bytes come in pairs; accents stand alone
-_OTHERS = ["cp1252", "gb18030", "big5", "shift_jis", "euc_kr", "cp1250", "cp1251", "cp1253"]
+_EVIDENCE = 64 << 10  # bytes, around the first strange one
+_CHINESE_SHARE = 0.7  # of the strange letters that must be common Chinese ones
+_SIGNS_IN_WORDS = 0.2  # where so many accents are signs within words, it is no Western text
+_OTHERS = ["big5", "shift_jis", "euc_kr", "cp1250", "cp1251", "cp1253"]
 
 
 def guess(sample: bytes) -> str:
@@ -26,25 +29,62 @@ def guess(sample: bytes) -> str:
         if sample.startswith(bom):
             return name
     if b"\0" in sample:
-        return "utf-16-le" if sample[1::2].count(0) > sample[0::2].count(0) else "utf-16-be"
+        return utf16_without_mark(sample[:_EVIDENCE]) or "utf-8"
     if _decodes(sample, "utf-8"):
         return "utf-8"
-    runs = _HIGH.findall(sample)
-    high = sum(map(len, runs))
-    if sum(len(run) for run in runs if len(run) % 2 == 0) >= high * _PAIRED_SHARE and _decodes(
-        sample, "gb18030"
-    ):
-        return "gb18030"
-    return _ask_charset_normalizer(sample)
-
-
-def _ask_charset_normalizer(sample: bytes) -> str:
-    from charset_normalizer import from_bytes
-
-    # around the first strange byte: that is where the evidence lies
     strange = _HIGH.search(sample)
     start = max(0, (strange.start() if strange else 0) - 2000)
-    best = from_bytes(sample[start : start + 64_000], cp_isolation=_OTHERS).best()
+    start = sample.rfind(b"\n", 0, start) + 1  # a letter of two bytes must not be cut
+    evidence = sample[start : start + _EVIDENCE]
+    if _is_chinese(evidence) and _decodes(sample, "gb18030"):
+        return "gb18030"
+    if _is_western(evidence):
+        return "cp1252" if _decodes(sample, "cp1252") else "latin-1"
+    return _ask_charset_normalizer(evidence, sample)
+
+
+def utf16_without_mark(sample: bytes) -> str | None:
+    """Return which UTF-16 bytes are, if they are text in one: its signs have a NUL each."""
+    for name, zeros in (
+        ("utf-16-le", sample[1::2].count(0)),
+        ("utf-16-be", sample[0::2].count(0)),
+    ):
+        if zeros * 2 < sample.count(0) or zeros * 40 < len(sample):
+            continue
+        text = sample[: len(sample) & ~1].decode(name, errors="replace").removesuffix("\ufffd")
+        kinds = {unicodedata.category(letter) for letter in set(text) - set("\t\r\n\ufeff")}
+        if not kinds & {"Cc", "Cn", "Co", "Cs"} and "\ufffd" not in text:
+            return name
+    return None
+
+
+def _is_chinese(sample: bytes) -> bool:
+    """Say whether bytes are common Chinese letters and signs; accents in pairs seldom are."""
+    decoder = codecs.getincrementaldecoder("gb18030")("replace")
+    letters = [letter for letter in decoder.decode(sample) if letter > "\x7f"]
+    codes = [letter.encode("gb2312", errors="ignore") for letter in letters]
+    hanzi = sum(0xB0 <= code[0] <= 0xD7 for code in codes if code)
+    signs = sum(code[0] in (0xA1, 0xA3) for code in codes if code)
+    return hanzi > 0 and hanzi + signs >= len(letters) * _CHINESE_SHARE
+
+
+def _is_western(sample: bytes) -> bool:
+    """Say whether strange letters stand alone between plain ones, and are hardly ever signs."""
+    runs = _HIGH.findall(sample)
+    if sum(len(run) for run in runs if len(run) > 2) * 2 > sum(map(len, runs)):
+        return False
+    text = sample.decode("cp1252", errors="replace")
+    odd = len(_SIGN_IN_WORD.findall(text))
+    return odd <= _SIGNS_IN_WORDS * sum(letter > "\x7f" for letter in text)
+
+
+_SIGN_IN_WORD = re.compile(r"(?<!\d)[¹³£¥¼¾\ufffd](?=[^\W\d_])|(?<=[^\W\d_])¿(?=[^\W\d_])")
+
+
+def _ask_charset_normalizer(evidence: bytes, sample: bytes) -> str:
+    from charset_normalizer import from_bytes
+
+    best = from_bytes(evidence, cp_isolation=_OTHERS).best()
     name = best.encoding if best is not None else "cp1252"
     return name if _decodes(sample, name) else "latin-1"
 

@@ -6,6 +6,7 @@ from typing import Any
 import pyarrow as pa
 
 from services.registry.reading.cells import column, text
+from services.registry.reading.kinds import encrypted_workbook
 from services.registry.reading.layout import find_header
 from services.registry.reading.source import Source, column_names
 from shared.contracts.datasets import Reading, SourceFormat
@@ -27,9 +28,7 @@ def read(path: Path, reading: Reading) -> Source:
         names = list(book.sheet_names)
         rows = _rows(book, names, reading.sheet)
     except PasswordError as error:
-        raise Invalid(
-            "The workbook is encrypted: save it without a password.", field="/file"
-        ) from error
+        raise encrypted_workbook() from error
     except (CalamineError, OSError, ValueError) as error:
         raise Invalid(
             f"The workbook is cut off or damaged ({str(error)[:100]}): save it again.",
