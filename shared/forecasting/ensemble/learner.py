@@ -36,7 +36,6 @@ from shared.forecasting.register import (
 TRIED = 16  # windows that say how long a member that learns nothing takes
 FEWEST_WINDOWS = 40  # fewer do not tell members apart
 LEARNING = 0.75  # of a member's time; the rest is for its word on the backtest
-SMALLEST_SHARE = 0.03  # a member with less than this is left out
 
 
 @dataclass(frozen=True)
@@ -194,10 +193,7 @@ class EnsembleLearner:
         """Weigh the members; without windows all of them count the same."""
         if not self.backtest.origins or not np.isfinite(self.backtest.actual).any():
             return np.full((2, len(self.members)), 1 / len(self.members))
-        weights = weigh(self.said, self.backtest.actual, self.backtest.groups)
-        weights = np.where(weights < SMALLEST_SHARE, 0.0, weights)
-        found: Array = weights / weights.sum(1, keepdims=True)
-        return found
+        return weigh(self.said, self.backtest.actual, self.backtest.groups)
 
     def finish(self) -> EnsembleForecaster:
         """Return the weighted members, as they were when the backtest looked at them.

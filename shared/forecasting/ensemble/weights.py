@@ -15,6 +15,8 @@ GOOD = 1.3  # a member this close to the best may have been unlucky
 BELIEF = 60.0  # windows' worth of belief that all good members deserve the same
 GROUP_BELIEF = 100.0  # windows' worth of belief that all groups deserve the same
 SMALLEST_GROUP = 50
+GAIN = 0.002  # of the loss, that weights of its own must bring a group
+SMALLEST_SHARE = 0.03  # a member with less than this is left out
 
 
 def loss(quantiles: Array, actual: Array) -> float:
@@ -58,19 +60,46 @@ def deciding(actual: Array) -> float:
 def weigh(members: Sequence[Array], actual: Array, groups: Index) -> Array:
     """Return the weights of each group (group, member); the first member is the yardstick.
 
-    On these windows the result is never worse than the yardstick.
+    A group has weights of its own where those do better on windows they were not chosen on. On
+    all of these windows together the result is never worse than the yardstick.
     """
-    overall = _no_worse(members, actual, steady(members, actual))
+    overall = pruned(steady(members, actual))
     out = np.stack([overall, overall])
     for group in (0, 1):
         inside = groups == group
-        count = int(inside.sum())
-        if SMALLEST_GROUP <= count < len(actual):
+        if SMALLEST_GROUP <= int(inside.sum()) < len(actual):
             own = [member[inside] for member in members]
-            local, weight = greedy(own, actual[inside]), deciding(actual[inside])
-            mixed = (weight * local + GROUP_BELIEF * overall) / (weight + GROUP_BELIEF)
-            out[group] = _no_worse(own, actual[inside], mixed)
-    return out
+            if _helps(own, actual[inside], overall):
+                out[group] = pruned(_drawn_to(own, actual[inside], overall))
+    if loss(combined(members, out[groups]), actual) <= loss(members[0], actual):
+        return out
+    return np.eye(len(members))[[0, 0]]
+
+
+def pruned(weights: Array) -> Array:
+    """Return the weights without those that are hardly there."""
+    kept = np.where(weights < SMALLEST_SHARE, 0.0, weights)
+    return np.asarray(kept / kept.sum())
+
+
+def _drawn_to(members: Sequence[Array], actual: Array, overall: Array) -> Array:
+    """Return greedy weights of a group, drawn towards those of all windows."""
+    weight = deciding(actual)
+    chosen = greedy(members, actual)
+    return np.asarray((weight * chosen + GROUP_BELIEF * overall) / (weight + GROUP_BELIEF))
+
+
+def _helps(members: Sequence[Array], actual: Array, overall: Array) -> bool:
+    """Say whether weights of its own, chosen on one half of a group, do better on the other."""
+    half = np.arange(len(actual)) % 2 == 0
+    own = alike = 0.0
+    for learned, tried in ((half, ~half), (~half, half)):
+        some = [member[learned] for member in members]
+        rest = [member[tried] for member in members]
+        weights = pruned(_drawn_to(some, actual[learned], overall))
+        own += loss(combined(rest, weights), actual[tried])
+        alike += loss(combined(rest, overall), actual[tried])
+    return own < (1 - GAIN) * alike
 
 
 def combined(members: Sequence[Array], weights: Array) -> Array:
@@ -80,11 +109,3 @@ def combined(members: Sequence[Array], weights: Array) -> Array:
     for place, member in enumerate(members):
         total += shares[:, place, None, None] * member
     return total
-
-
-def _no_worse(members: Sequence[Array], actual: Array, weights: Array) -> Array:
-    """Return the weights, or the yardstick alone where that does better."""
-    yardstick = np.eye(len(members))[0]
-    if loss(combined(members, weights), actual) <= loss(members[0], actual):
-        return weights
-    return yardstick

@@ -5,7 +5,15 @@ import pytest
 
 from shared.forecasting import Fitting, Recipe
 from shared.forecasting.ensemble.backtest import groups
-from shared.forecasting.ensemble.weights import combined, deciding, greedy, loss, steady, weigh
+from shared.forecasting.ensemble.weights import (
+    combined,
+    deciding,
+    greedy,
+    loss,
+    pruned,
+    steady,
+    weigh,
+)
 from tests.shared.forecasting.samples import frame, panel_of, quick
 
 
@@ -68,6 +76,33 @@ def test_groups_get_weights_of_their_own() -> None:
 
     assert weights[0, 1] > weights[0, 2]
     assert weights[1, 2] > weights[1, 1]
+
+
+def test_the_yardstick_alone_is_taken_where_a_mixture_would_be_worse() -> None:
+    random = np.random.default_rng(1)
+    actual = random.normal(20, 3, (12, 7))
+    lucky = around(actual + random.normal(0, 2.0, actual.shape), 3)
+    others = [around(actual + random.normal(0, 2.4, actual.shape) + 2, 3) for _ in range(4)]
+
+    members = [lucky, *others]
+    weights = weigh(members, actual, np.arange(12) % 2)
+
+    assert loss(combined(members, weights[np.arange(12) % 2]), actual) <= loss(lucky, actual)
+    assert weights.tolist() == [[1, 0, 0, 0, 0]] * 2
+
+
+def test_a_group_keeps_the_common_weights_where_its_own_would_only_follow_chance() -> None:
+    actual, members = sample(400)
+    half = len(actual) // 2
+    group = np.repeat([0, 1], half)
+
+    weights = weigh(members, actual, group)
+
+    np.testing.assert_array_equal(weights[0], weights[1])
+
+
+def test_a_member_with_hardly_any_weight_is_left_out() -> None:
+    np.testing.assert_allclose(pruned(np.array([0.02, 0.49, 0.49])), [0.0, 0.5, 0.5])
 
 
 def test_a_series_with_many_recent_zeros_is_intermittent() -> None:
