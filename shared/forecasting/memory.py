@@ -23,9 +23,13 @@ GROUP = Path("/sys/fs/cgroup")
 
 
 def available(device: torch.device) -> int | None:
-    """Return the bytes that can still be taken, None where the system does not say."""
+    """Return the bytes that can still be taken, None where the system does not say.
+
+    What torch keeps of a GPU for its next tensors is free to us, though not to others.
+    """
     if device.type == "cuda":
-        return int(torch.cuda.mem_get_info(device)[0])
+        kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+        return int(torch.cuda.mem_get_info(device)[0]) + kept
     found = [free for free in (_of_machine(), _of_group()) if free is not None]
     return min(found, default=None)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import math
 import time
 from collections.abc import Iterator
@@ -98,6 +99,9 @@ class FineTuning:
         """Give the memory back; only the best adapter stays."""
         for name in ("adapted", "optimizer", "trained"):
             self.__dict__.pop(name, None)
+        gc.collect()  # an adapter and its network refer to each other
+        if self.device.type == "cuda":
+            torch.cuda.empty_cache()
 
     def adapter(self) -> dict[str, Tensor]:
         """Return the adapter of the best epoch.

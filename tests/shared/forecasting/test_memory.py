@@ -80,3 +80,11 @@ def test_the_machine_says_how_much_is_free() -> None:
     free = available(torch.device("cpu"))
 
     assert free is None or 2**20 < free < 2**50
+
+
+def test_what_torch_keeps_of_a_gpu_for_later_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, figure in (("memory_reserved", 700), ("memory_allocated", 300)):
+        monkeypatch.setattr(torch.cuda, name, lambda device, figure=figure: figure)
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (1000, 5000))
+
+    assert available(torch.device("cuda")) == 1400

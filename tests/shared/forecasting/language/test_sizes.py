@@ -1,5 +1,6 @@
 """How much memory writing and learning need is known before they begin."""
 
+import weakref
 from collections.abc import Callable
 
 import numpy as np
@@ -68,6 +69,15 @@ def test_a_large_request_is_split_without_changing_it(
 def test_a_model_says_how_much_its_base_holds(fitted: Fitted) -> None:
     assert 0.9 < fitted("qwen").held / (4 * find(TINY).parameters) <= 1  # one table is shared
     assert fitted("seasonal_naive").held == 0
+
+
+def test_what_was_fine_tuned_is_given_back() -> None:
+    tuning = FineTuning(find(TINY), LanguageHyperparameters(rank=2), 0)
+    adapted = weakref.ref(tuning.adapted)
+
+    tuning.release()
+
+    assert adapted() is None
 
 
 def test_learning_that_computes_layers_again_learns_the_same(
