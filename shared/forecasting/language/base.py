@@ -24,6 +24,7 @@ HUB = "SHELFCAST_QWEN_HUB"
 TINY = "shelfcast-tiny"
 KINDS = ("qwen2", "qwen3")
 FIELD = "/hyperparameters/base"
+NAMED = 3  # weights that are missing
 PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt")
 
 
@@ -166,15 +167,24 @@ def _network(base: Base, dtype: torch.dtype) -> PreTrainedModel:
         "qwen3": transformers.Qwen3ForCausalLM,
     }
     try:
-        return build[base.kind].from_pretrained(
+        network, found = build[base.kind].from_pretrained(
             base.folder,
             local_files_only=True,
             use_safetensors=True,
             trust_remote_code=False,
             dtype=dtype,
             attn_implementation=attention.NAME,
+            output_loading_info=True,
         )
     except (OSError, ValueError, RuntimeError) as error:
         raise Invalid(
             f"The base model {base.name!r} cannot be loaded: {error}", field=FIELD
         ) from error
+    if lacking := sorted(found["missing_keys"]):  # the library would fill them by chance
+        more = f" and {len(lacking) - NAMED} more" if len(lacking) > NAMED else ""
+        raise Invalid(
+            f"The base model {base.name!r} is incomplete: its files lack "
+            f"{', '.join(lacking[:NAMED])}{more}. Fetch it again.",
+            field=FIELD,
+        )
+    return network

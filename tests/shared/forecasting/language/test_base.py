@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from shared.forecasting import ALGORITHMS, Fitting, Invalid, NotEnoughMemory, Recipe, Unavailable
 from shared.forecasting import memory as memory_of
@@ -100,6 +101,27 @@ def test_a_folder_that_cannot_be_used_is_refused_in_words(
         Fitting(PANEL, Recipe("qwen", 7, hyperparameters={"base": "local"}))
 
     assert refused.value.field == "/hyperparameters/base"
+
+
+def test_a_checkpoint_that_lacks_weights_is_not_filled_up_with_chance(folder: Path) -> None:
+    path = checkpoint(folder / "local")
+    whole = load_file(path / "model.safetensors")
+    lost = ["lm_head.weight", "model.layers.1.mlp.up_proj.weight"]
+    save_file(
+        {name: part for name, part in whole.items() if name not in lost},
+        path / "model.safetensors",
+        {"format": "pt"},
+    )
+
+    with pytest.raises(Invalid, match=f"is incomplete: its files lack {', '.join(lost)}"):
+        load(find("local"), torch.device("cpu"))
+
+
+def test_a_head_that_is_the_table_of_words_need_not_be_stored(folder: Path) -> None:
+    path = checkpoint(folder / "local", tie_word_embeddings=True)
+
+    assert "lm_head.weight" not in load_file(path / "model.safetensors")
+    load(find("local"), torch.device("cpu"))
 
 
 def test_code_in_a_checkpoint_is_not_run(folder: Path) -> None:
