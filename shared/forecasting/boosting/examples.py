@@ -6,17 +6,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
-from shared.forecasting.boosting.features import Features, Layout, Places
+from shared.forecasting.boosting.features import Features, Layout, Places, width
 from shared.forecasting.boosting.history import Array
 from shared.forecasting.future import horizon_values
+from shared.forecasting.memory import require
 from shared.forecasting.panel import Index, Panel, Values
 from shared.forecasting.scopes import subset
 
 PANEL_ROWS = 2_000_000  # rows of the panel looked at together
 EXAMPLES = 200_000  # examples foretold together
 FEWEST_BEFORE = 8  # steps before the first origin, where the series has them
+FEATURE = 8 + 3 * 4 + 1  # bytes: its column, the table and its parts, LightGBM's copy and bins
+SUMS = 150  # bytes per row of the panel, for running sums
 WEIGHT = 0.5  # an example counts as its series' size to this power
 FARTHEST = 0.0005  # share of examples at either end that is pulled in
 
@@ -39,6 +43,19 @@ class Examples:
         """Return the values without a few that are far from all others."""
         low, high = np.quantile(self.value, [FARTHEST, 1 - FARTHEST])
         return np.clip(self.value, min(1.5 * low, low), max(1.5 * high, high))
+
+
+def require_memory(panel: Panel, stops: Index, horizon: int, rows: int, layout: Layout) -> None:
+    """Refuse to draw more examples than fit.
+
+    Raises:
+        NotEnoughMemory: with the figures.
+    """
+    possible = int(np.maximum(stops - panel.offsets[:-1], 0).sum()) * horizon
+    looked_at = min(PANEL_ROWS + int(np.diff(panel.offsets).max()), len(panel.target))
+    needed = min(rows, possible) * FEATURE * width(panel, layout) + looked_at * SUMS
+    advice = "Choose fewer examples."
+    require(needed, torch.device("cpu"), "Learning", advice, "/hyperparameters/rows")
 
 
 def training(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from shared.forecasting.boosting.dates import date_names, dates, every_name
 from shared.forecasting.boosting.history import (
     Array,
     Column,
@@ -33,6 +33,7 @@ class Layout:
     level: int  # steps whose mean size is the unit of a series
     compared: tuple[int, ...]  # known covariates that are numbers
     categories: tuple[int, ...]  # places of the features that are codes
+    dates: tuple[str, ...] | None = None  # parts of the date; None: all of them
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,14 @@ class Places:
         return self.origin + self.step
 
 
-def lay_out(panel: Panel, longest: int) -> Layout:
-    """Choose the features for a panel whose longest series has so many steps to learn from."""
+def lay_out(panel: Panel, longest: int, periods: int) -> Layout:
+    """Choose the features for a panel.
+
+    Args:
+        panel: the values.
+        longest: steps to learn from in the longest series.
+        periods: from the first step of all series to the last that is learned from.
+    """
     clock = panel.clock
     seasons = tuple(season for season in _seasons(clock) if 2 * season <= longest)
     usual = sorted({1, 2, 4, 8, *_usual(clock)})
@@ -61,13 +68,19 @@ def lay_out(panel: Panel, longest: int) -> Layout:
         level=int(np.clip(4 * clock.season, SHORTEST_LEVEL, LONGEST_LEVEL)),
         compared=tuple(compared[:MOST_COMPARED]),
         categories=(),
+        dates=date_names(clock, periods),
     )
-    width = _history_width(layout) + len(_calendar(clock, np.zeros(1, np.int64)))
-    width += 2 * len(layout.compared)
     names = (*panel.known, *panel.past, *panel.static)
-    coded = [width + at for at, name in enumerate(names) if name in panel.labels]
-    coded += [width + len(names) + at for at in range(len(panel.ids))]
-    return Layout(**{**vars(layout), "categories": tuple(coded)})
+    coded = [at for at, name in enumerate(names) if name in panel.labels]
+    coded += range(len(names), len(names) + len(panel.ids))
+    before = width(panel, layout) - len(names) - len(panel.ids)
+    return replace(layout, categories=tuple(before + at for at in coded))
+
+
+def width(panel: Panel, layout: Layout) -> int:
+    """Return how many features there are."""
+    numbers = _history_width(layout) + len(layout.dates or ()) + 2 * len(layout.compared)
+    return numbers + sum(map(len, (panel.known, panel.past, panel.static, panel.ids)))
 
 
 def _seasons(clock: Frequency) -> tuple[int, ...]:
@@ -125,8 +138,9 @@ class Features:
             known: the known covariates at the targets (example, column).
         """
         columns = self._level(places, scale) + self._seasonal(places, scale)
-        first = self.panel.first[places.series]
-        columns += _calendar(self.panel.clock, first + places.target)
+        clock, first = self.panel.clock, self.panel.first[places.series]
+        names = every_name(clock) if self.layout.dates is None else self.layout.dates
+        columns += dates(clock, first + places.target, names)
         columns += self._compared(places, known)
         columns += [known[:, at] for at in range(known.shape[1])]
         columns += self._covariates(places)
@@ -228,27 +242,3 @@ def _history_width(layout: Layout) -> int:
     for season in layout.seasons:
         width += min(4, _values(season)) + 2 + (4 if season >= LONG // 2 else 0)
     return width
-
-
-def _calendar(clock: Frequency, periods: Index) -> list[Column]:
-    """Return the date of each target as plain numbers, which trees can split."""
-    dates = clock.to_dates(periods)
-    days = dates.astype("datetime64[D]")
-    months = dates.astype("datetime64[M]")
-    month = months.astype(np.int64) % 12
-    if clock.kind == "months":
-        return _floats(month)
-    day = (days - months).astype(np.int64)
-    of_year = (days - dates.astype("datetime64[Y]")).astype(np.int64)
-    columns = [month, day, of_year]
-    if clock.kind == "business" or clock.step < 7 * DAY:
-        columns.append((days.astype(np.int64) + 3) % 7)
-    else:
-        columns.append(day // 7)
-    if clock.kind == "fixed" and clock.step < DAY:
-        columns.append((dates - days).astype("timedelta64[m]").astype(np.int64))
-    return _floats(*columns)
-
-
-def _floats(*columns: NDArray[np.int64]) -> list[Column]:
-    return [column.astype(np.float64) for column in columns]

@@ -103,4 +103,7 @@ def average(values: Array) -> Array:
 
 def float32(columns: list[Column]) -> Values:
     """Return the columns side by side."""
-    return np.stack(columns, 1).astype(np.float32)
+    table = np.empty((len(columns[0]), len(columns)), np.float32)
+    for at, column in enumerate(columns):
+        table[:, at] = column
+    return table

@@ -10,7 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.forecasting import quantile_paths
-from shared.forecasting.boosting.examples import Examples, Horizons, horizons, training
+from shared.forecasting.boosting.examples import (
+    Examples,
+    Horizons,
+    horizons,
+    require_memory,
+    training,
+)
 from shared.forecasting.boosting.features import lay_out
 from shared.forecasting.boosting.forecaster import BoostedForecaster, Spread, between
 from shared.forecasting.boosting.form import BoostingHyperparameters
@@ -62,8 +68,10 @@ class BoostingLearner:
             )
         self.vocabulary = {name: panel.id_labels[at] for at, name in enumerate(panel.ids)}
         self.codes = id_codes(panel, self.vocabulary)
-        longest = int((problem.train_stops - panel.offsets[:-1]).max())
-        self.layout = lay_out(panel, longest)
+        lengths = problem.train_stops - panel.offsets[:-1]
+        periods = int((panel.first + lengths).max() - panel.first.min())
+        self.layout = lay_out(panel, int(lengths.max()), periods)
+        require_memory(panel, panel.stops, problem.recipe.horizon, settings.rows, self.layout)
         self.best = 0  # trees
         self.boosters: list[Any] = []
         self.spread: Spread | None = None

@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
-from shared.forecasting import Invalid
+from shared.forecasting import Fitting, Invalid, NotEnoughMemory, Recipe
+from shared.forecasting import memory as memory_of
+from shared.forecasting.boosting.dates import date_names
 from shared.forecasting.boosting.examples import training
-from shared.forecasting.boosting.features import Features, Places, lay_out
+from shared.forecasting.boosting.features import Features, Places, lay_out, width
 from shared.forecasting.boosting.history import History, middle
 from tests.shared.forecasting.samples import filled, fit, frame, panel_of, series_panel
 
@@ -54,7 +56,7 @@ def test_features_of_an_origin_do_not_change_with_what_comes_after() -> None:
     tables = []
     for one in (values, later):
         panel = series_panel(one)
-        layout = lay_out(panel, 100)
+        layout = lay_out(panel, 100, 100)
         places = Places(np.zeros(14, np.int64), np.full(14, 80), np.arange(14))
         features = Features(panel, layout, np.zeros((1, 1), np.int64))
         scale = features.scale(places)
@@ -65,7 +67,7 @@ def test_features_of_an_origin_do_not_change_with_what_comes_after() -> None:
 
 def test_examples_lie_before_the_stop_and_are_as_many_as_asked_for() -> None:
     panel = series_panel(np.where(np.arange(200) < 150, 1.0, 1e6))
-    layout = lay_out(panel, 150)
+    layout = lay_out(panel, 150, 150)
 
     codes = np.zeros((1, 1), np.int64)
     examples = training(panel, np.array([150]), 7, 300, layout, codes, seed=0)
@@ -76,7 +78,7 @@ def test_examples_lie_before_the_stop_and_are_as_many_as_asked_for() -> None:
 
 def test_the_categories_of_the_layout_are_the_last_columns() -> None:
     panel = panel_of(frame(days=60))
-    layout = lay_out(panel, 60)
+    layout = lay_out(panel, 60, 60)
     codes = np.ones((len(panel), 2), np.int64)
 
     examples = training(panel, panel.stops, 7, 100, layout, codes, seed=0)
@@ -123,3 +125,47 @@ def test_learning_once_more_uses_the_end_of_the_series() -> None:
     model = fit(panel, "lightgbm", trees=60)
 
     assert model.forecast(filled(panel)).mean.mean() > 12
+
+
+@pytest.mark.parametrize(
+    ("frequency", "periods", "known"),
+    [
+        ("D", 40, {"weekday"}),
+        ("D", 400, {"day", "weekday"}),
+        ("D", 600, {"month", "day", "of_year", "weekday"}),
+        ("h", 24 * 30, {"weekday", "minute"}),
+        ("W-MON", 52, {"day", "week"}),
+        ("MS", 24, {"month"}),
+    ],
+)
+def test_a_date_is_told_only_by_cycles_that_came_again(
+    frequency: str, periods: int, known: set[str]
+) -> None:
+    clock = series_panel(np.arange(30.0), frequency).clock
+
+    assert set(date_names(clock, periods)) == known
+
+
+def test_trees_that_do_not_know_the_season_of_a_year_do_not_look_at_it() -> None:
+    panel = series_panel(np.random.default_rng(0).normal(50, 9, 300))
+
+    few, many = (lay_out(panel, periods, periods) for periods in (200, 300 * 7))
+
+    assert width(panel, many) - width(panel, few) > 1
+    table = Features(panel, few, np.zeros((1, 1), np.int64)).table(
+        Places(np.zeros(3, np.int64), np.full(3, 80), np.arange(3)),
+        np.ones(3),
+        np.zeros((3, 0), np.float32),
+    )
+    assert table.shape == (3, width(panel, few))
+
+
+def test_examples_that_do_not_fit_are_refused_with_the_figures(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(memory_of, "available", lambda device: 1_000_000)
+
+    with pytest.raises(NotEnoughMemory, match=r"needs about \d+ MB") as refused:
+        Fitting(panel_of(frame()), Recipe("lightgbm", 7))
+
+    assert refused.value.field == "/hyperparameters/rows"
