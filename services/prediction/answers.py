@@ -142,8 +142,18 @@ def _series(question: Question, place: int, result: "ForecastResult", row: int) 
         "totals": {
             unit: _totals(names, found, actual) for unit, found in result.totals[row].items()
         },
+        "marks": _marks(panel, place, before, start + horizon, question.holidays),
         "analysis": _analysis(question, place, start, result, row),
     }
+
+
+def _marks(panel: "Panel", place: int, start: int, stop: int, country: str) -> list[dict[str, Any]]:
+    from shared.forecasting import marks
+
+    return [
+        asdict(mark) | {"first": f"{mark.first}T00:00:00Z", "last": f"{mark.last}T00:00:00Z"}
+        for mark in marks(panel, place, start, stop, country)
+    ]
 
 
 def _total(names: list[str], mean: Any, quantiles: Any, actual: Numbers) -> dict[str, Any]:

@@ -45,6 +45,7 @@ class Question:
     paths: int
     seed: int
     history: int
+    holidays: str  # the country whose holidays the model looks at
 
     def first_step(self, series: int) -> int:
         """Return the period of the first step of a series."""
@@ -70,7 +71,15 @@ def read(
     if request.note.strip():
         panel = panel.changed(note=request.note)
     return Question(
-        panel, series, start, horizon, levels, request.paths, request.seed, request.history
+        panel,
+        series,
+        start,
+        horizon,
+        levels,
+        request.paths,
+        request.seed,
+        request.history,
+        fitted.manifest.holidays,
     )
 
 

@@ -87,6 +87,18 @@ class PeriodTotal(Total):
     full: int = Field(description="Steps that the whole of it has.")
 
 
+class Mark(Reply):
+    """Days in a row that explain sales: a public holiday, or a known column that says yes."""
+
+    first: Moment
+    last: Moment
+    title: str
+    title_zh: str
+    column: str | None = Field(
+        default=None, description="The known covariate that says so; none for a public holiday."
+    )
+
+
 class Text(Reply):
     """What a language model was told about a series, and what it wrote on its first path."""
 
@@ -107,6 +119,7 @@ class SeriesForecast(Reply):
     totals: dict[Unit, list[PeriodTotal]] = Field(
         default={}, description="Sums over days, weeks and months where these are coarser."
     )
+    marks: list[Mark] = []
     analysis: Metrics = Field(
         default={}, description="Errors where actuals are known; change against the last horizon."
     )

@@ -29,6 +29,7 @@ from shared.forecasting.fitting import Fitting
 from shared.forecasting.future import Gap
 from shared.forecasting.listing import catalogue
 from shared.forecasting.manifest import Manifest
+from shared.forecasting.marks import Mark, marks
 from shared.forecasting.panel import Panel
 from shared.forecasting.recipe import Backtest, Epoch, ForecastResult, Recipe, Scope
 from shared.forecasting.register import ALGORITHMS, Algorithm, Written
@@ -53,6 +54,7 @@ __all__ = [
     "InvalidFuture",
     "InvalidPanel",
     "Manifest",
+    "Mark",
     "MissingFuture",
     "NotEnoughData",
     "NotEnoughMemory",
@@ -67,4 +69,5 @@ __all__ = [
     "best_device",
     "catalogue",
     "load",
+    "marks",
 ]

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from httpx import AsyncClient
 
@@ -92,3 +93,22 @@ async def test_known_covariates_can_be_given_or_filled_in(
     forecasts = [Forecast.model_validate_json(answer.content) for answer in (given, filled)]
     assert [len(forecast.series[0].forecast) for forecast in forecasts] == [7, 7]
     assert forecasts[0].request.future[0]["price"] == 1.5
+
+
+async def test_days_that_a_known_column_singles_out_are_marked(
+    prediction: AsyncClient, registry: Registry, priced_lstm: FittedModel
+) -> None:
+    table = sales(price=True)
+    promoted = pa.array([float(row % 30 == 0) for row in range(len(table))])
+    dataset = await registry.add_dataset(table.set_column(4, "price", promoted), name="promoted")
+    await registry.publish(priced_lstm, dataset, "promoted")
+    planned = (LAST + timedelta(days=3)).date().isoformat()
+    future = [{**ONE, "date": planned, "price": 1}]
+
+    answer = await ask(prediction, model="promoted", future=future, fill={"price": "zero"})
+
+    [series] = Forecast.model_validate_json(answer.content).series
+    assert [mark.first.date().isoformat() for mark in series.marks] == [
+        "2024-01-31", "2024-03-01", "2024-03-31", planned
+    ]  # fmt: skip
+    assert {mark.column for mark in series.marks} == {"price"}

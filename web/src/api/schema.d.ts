@@ -1386,6 +1386,31 @@ export interface components {
             };
         };
         /**
+         * Mark
+         * @description Days in a row that explain sales: a public holiday, or a known column that says yes.
+         */
+        Mark: {
+            /**
+             * First
+             * Format: date-time
+             */
+            first: string;
+            /**
+             * Last
+             * Format: date-time
+             */
+            last: string;
+            /** Title */
+            title: string;
+            /** Title Zh */
+            title_zh: string;
+            /**
+             * Column
+             * @description The known covariate that says so; none for a public holiday.
+             */
+            column?: string | null;
+        };
+        /**
          * MetricEvent
          * @description Figures of the trained model on its validation windows.
          */
@@ -1859,6 +1884,11 @@ export interface components {
             totals: {
                 [key: string]: components["schemas"]["PeriodTotal"][];
             };
+            /**
+             * Marks
+             * @default []
+             */
+            marks: components["schemas"]["Mark"][];
             /**
              * Analysis
              * @description Errors where actuals are known; change against the last horizon.
