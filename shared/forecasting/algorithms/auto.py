@@ -1,7 +1,7 @@
 """Auto: greedy ensemble selection, Caruana et al., "Ensemble Selection from Libraries" (2004)."""
 
 from shared.forecasting.ensemble import ENSEMBLE, EnsembleHyperparameters
-from shared.forecasting.ensemble.learner import Candidate
+from shared.forecasting.ensemble.portfolio import Candidate
 from shared.forecasting.register import register
 
 
@@ -33,4 +33,5 @@ class Auto:
             Candidate("lstm", 0.2, rounds),
             Candidate("lightgbm", 0.3, trees),
             Candidate("kan", 0.3, rounds),
+            Candidate("nhits", 0.3, rounds, spare=True),
         ]

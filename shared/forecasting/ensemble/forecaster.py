@@ -32,7 +32,6 @@ class Member:
     name: str
     hyperparameters: dict[str, Any]
     forecaster: Forecaster
-    seconds: float = 0.0
 
 
 @dataclass

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
 
 import numpy as np
 
@@ -18,6 +17,7 @@ from shared.forecasting.ensemble.forecaster import (
     deciles,
 )
 from shared.forecasting.ensemble.form import EnsembleHyperparameters
+from shared.forecasting.ensemble.portfolio import Candidate, Portfolio
 from shared.forecasting.ensemble.weights import combined, loss, weigh
 from shared.forecasting.errors import ForecastingError
 from shared.forecasting.hyperparameters import checked
@@ -36,26 +36,15 @@ from shared.forecasting.register import (
 TRIED = 16  # windows that say how long a member that learns nothing takes
 FEWEST_WINDOWS = 40  # fewer do not tell members apart
 LEARNING = 0.75  # of a member's time; the rest is for its word on the backtest
+SHORTEST = 0.06  # of the time limit: a spare member that gets less is not begun
 
 
 @dataclass(frozen=True)
-class Candidate:
-    """An algorithm that an ensemble may fit, and the share of the time it may take."""
+class Spent:
+    """The seconds that a member took."""
 
-    name: str
-    share: float
-    hyperparameters: dict[str, Any]
-    learns: bool = True  # otherwise it needs no windows to stop at, and its `seconds` is not set
-
-
-class Portfolio(Protocol):
-    """What an ensemble algorithm writes."""
-
-    def __init__(self, hyperparameters: Any) -> None: ...
-
-    def candidates(self) -> list[Candidate]:
-        """Return whom to fit, in this order; the first one is the yardstick."""
-        ...
+    learning: float
+    window: float  # for its word on one window
 
 
 class EnsembleLearner:
@@ -77,6 +66,7 @@ class EnsembleLearner:
         self.began = time.monotonic()
         self.members: list[Member] = []
         self.learners: dict[str, Learner] = {}
+        self.spent: dict[str, Spent] = {}
         self.said: list[Array] = []  # deciles of each member on the backtest
         self.weighed: Array | None = None
 
@@ -108,7 +98,7 @@ class EnsembleLearner:
         problem = self._part(candidate, algorithm)
         began = time.monotonic()
         try:
-            if self.members and self._left() <= 0:
+            if self.members and self._room(candidate) <= 0:
                 self.problem.notes.append(f"{algorithm.title} was left out: no time was left.")
                 return
             learner = algorithm.kind.start(algorithm, problem)
@@ -117,14 +107,17 @@ class EnsembleLearner:
             if not candidate.learns and not self._affordable(forecaster, candidate):
                 self.problem.notes.append(f"{algorithm.title} would take too long: left out.")
                 return
+            asked = time.monotonic()
             said = self._deciles(forecaster)
         except ForecastingError as error:
             self.problem.notes.append(f"{algorithm.title} was left out: {error}")
             return
-        seconds = time.monotonic() - began
+        now = time.monotonic()
         settings = problem.hyperparameters.model_dump(mode="json")
-        self.members.append(Member(candidate.name, settings, forecaster, seconds))
+        self.members.append(Member(candidate.name, settings, forecaster))
         self.learners[candidate.name] = learner
+        windows = max(1, len(self.backtest.origins))
+        self.spent[candidate.name] = Spent(asked - began, (now - asked) / windows)
         self.said.append(said)
 
     def _deciles(self, forecaster: Forecaster) -> Array:
@@ -135,8 +128,7 @@ class EnsembleLearner:
         """Return the problem of one member, which ends before the backtest and in time."""
         settings = dict(candidate.hyperparameters)
         if candidate.learns:
-            room = min(candidate.share * self.limit, self._left())
-            settings["seconds"] = max(1, int(LEARNING * room))
+            settings["seconds"] = max(1, int(LEARNING * self._room(candidate)))
         return replace(
             self.problem,
             recipe=replace(self.problem.recipe, algorithm=candidate.name),
@@ -148,6 +140,23 @@ class EnsembleLearner:
 
     def _left(self) -> float:
         return self.limit - (time.monotonic() - self.began)
+
+    def _room(self, candidate: Candidate) -> float:
+        """Return the seconds that a member may take.
+
+        A spare member must leave what the others need for learning once more and for the
+        forecast, and as much for itself.
+        """
+        if not candidate.spare:
+            return min(candidate.share * self.limit, self._left())
+        room = (self._left() - sum(map(self._needed, self.members))) / 2
+        return min(candidate.share * self.limit, room) if room > SHORTEST * self.limit else 0.0
+
+    def _needed(self, member: Member) -> float:
+        """Return the seconds that a member still takes until everything is forecast."""
+        spent, learner = self.spent[member.name], self.learners[member.name]
+        again = learner.completing_share if isinstance(learner, Completing) else 0.0
+        return again * spent.learning + len(self.panel) * spent.window
 
     def _affordable(self, forecaster: Forecaster, candidate: Candidate) -> bool:
         """Say whether the backtest and the final forecast fit into the member's share.
@@ -222,27 +231,31 @@ class EnsembleLearner:
         return self.fitted
 
     def complete(self) -> EnsembleForecaster:
-        """Return the same members, learned again from all of the data as far as time allows."""
-        members = []
-        for member in self.fitted.members:
-            learner = self.learners[member.name]
-            left = self._left()
-            if not isinstance(learner, Completing):
-                members.append(member)
-            elif learner.completing_share * member.seconds > left:
-                members.append(member)
-                title = ALGORITHMS[member.name].title
-                self.problem.notes.append(
-                    f"{title} keeps what it learned without the latest values: no time was left."
-                )
-            else:
-                members.append(replace(member, forecaster=learner.complete()))
+        """Return the same members, learned again from all of the data as far as time allows.
+
+        Those that count most come first.
+        """
+        members = list(self.fitted.members)
+        for place in np.argsort(-self.fitted.weights.sum(0), kind="stable"):
+            members[place] = self._completed(members[place])
         return EnsembleForecaster(
             members,
             self.fitted.weights,
             nonnegative=self.nonnegative,
             dependence=self.fitted.dependence,
         )
+
+    def _completed(self, member: Member) -> Member:
+        learner = self.learners[member.name]
+        if not isinstance(learner, Completing):
+            return member
+        if learner.completing_share * self.spent[member.name].learning > self._left():
+            title = ALGORITHMS[member.name].title
+            self.problem.notes.append(
+                f"{title} keeps what it learned without the latest values: no time was left."
+            )
+            return member
+        return replace(member, forecaster=learner.complete())
 
     def _explain(self, weights: Array) -> None:
         """Note what was chosen and why."""

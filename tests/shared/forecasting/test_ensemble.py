@@ -1,10 +1,15 @@
 """Weights of an ensemble, and what it says about itself."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
-from shared.forecasting import Fitting, Recipe
+from shared.forecasting import ALGORITHMS, Fitting, Recipe
+from shared.forecasting.algorithms.auto import Auto
 from shared.forecasting.ensemble.backtest import groups
+from shared.forecasting.ensemble.learner import EnsembleLearner
+from shared.forecasting.ensemble.portfolio import Candidate
 from shared.forecasting.ensemble.weights import (
     combined,
     deciding,
@@ -14,7 +19,7 @@ from shared.forecasting.ensemble.weights import (
     steady,
     weigh,
 )
-from tests.shared.forecasting.samples import frame, panel_of, quick
+from tests.shared.forecasting.samples import frame, panel_of, quick, series_panel
 
 
 def around(middle: np.ndarray, width: float) -> np.ndarray:
@@ -122,3 +127,69 @@ def test_it_says_what_it_chose_and_why() -> None:
     told = " ".join(fitting.notes)
     assert "Weighted quantile loss on" in told
     assert "are forecast by" in told
+
+
+def portfolio(*candidates: Candidate) -> Callable[[Auto], list[Candidate]]:
+    return lambda self: list(candidates)
+
+
+def fitted_with(monkeypatch: pytest.MonkeyPatch, *candidates: Candidate, limit: int) -> Fitting:
+    monkeypatch.setattr(Auto, "candidates", portfolio(*candidates))
+    settings = quick("auto", time_limit=limit)
+    fitting = Fitting(panel_of(frame()), Recipe("auto", 7, None, settings, 0))
+    for _ in fitting.epochs():
+        pass
+    return fitting
+
+
+NAIVE = Candidate("seasonal_naive", 0.1, {}, learns=False)
+TREES = Candidate("lightgbm", 0.5, {"trees": 4, "rows": 2000, "leaves": 4})
+
+
+def test_time_that_all_others_leave_goes_to_a_spare_member(monkeypatch: pytest.MonkeyPatch) -> None:
+    spare = Candidate("ets", 0.5, {}, learns=False, spare=True)
+
+    fitting = fitted_with(monkeypatch, NAIVE, TREES, spare, limit=3600)
+
+    title = ALGORITHMS["ets"].title
+    assert any(note.startswith(f"{title}: ") for note in fitting.notes)
+
+
+def test_a_spare_member_is_left_out_where_others_need_the_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    spare = Candidate("ets", 0.5, {}, learns=False, spare=True)
+    monkeypatch.setattr(EnsembleLearner, "_needed", lambda self, member: 1800.0)
+
+    fitting = fitted_with(monkeypatch, NAIVE, TREES, spare, limit=3600)
+
+    assert any("left out: no time was left" in note for note in fitting.notes)
+    assert fitting.finish().manifest.settings["members"]
+
+
+def test_on_its_windows_it_is_never_worse_than_seasonal_naive(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    blind = Candidate("lightgbm", 0.5, {"trees": 1, "rows": 200, "leaves": 2})
+    random = np.random.default_rng(0)
+    weekly = np.tile([1.0, 9.0, 2.0, 30.0, 4.0, 50.0, 7.0], 30) + random.normal(0, 0.01, 210)
+    monkeypatch.setattr(Auto, "candidates", portfolio(NAIVE, blind))
+    fitting = Fitting(series_panel(weekly), Recipe("auto", 7, None, quick("auto"), 0))
+    for _ in fitting.epochs():
+        pass
+
+    model = fitting.finish()
+
+    assert [member["name"] for member in model.manifest.settings["members"]] == ["seasonal_naive"]
+
+
+def test_a_member_that_cannot_learn_is_left_out_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = Candidate("lightgbm", 0.5, {"objective": "tweedie"})
+    monkeypatch.setattr(Auto, "candidates", portfolio(NAIVE, broken))
+    values = np.random.default_rng(0).normal(0, 5, 120)
+    fitting = Fitting(series_panel(values), Recipe("auto", 7, None, quick("auto"), 0))
+    for _ in fitting.epochs():
+        pass
+
+    assert fitting.finish().manifest.settings["members"]
+    assert any("Tweedie takes no negative values" in note for note in fitting.notes)

@@ -12,7 +12,7 @@ import numpy as np
 
 from shared.forecasting import ALGORITHMS
 from shared.forecasting.algorithms.auto import Auto
-from shared.forecasting.ensemble.learner import Candidate
+from shared.forecasting.ensemble.portfolio import Candidate
 from shared.forecasting.fitting import code_version
 from tests.shared.forecasting.samples import filled, fit, frame, panel_of
 
