@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
 from services.registry.numbers import in_line
-from services.registry.tables import BlobRow, DatasetRow, FileRow
+from services.registry.tables import BlobRow, DatasetRow, FileRow, SourceRow
 from shared.kit.database import Database, now
 from shared.kit.errors import Conflict, NotFound
 from shared.kit.storage import Blob, BlobStore
@@ -83,6 +83,7 @@ def _orphans() -> SelectOfScalar[BlobRow]:
             col(DatasetRow.digest),
             col(DatasetRow.index_digest),
             col(DatasetRow.source_digest),
+            col(SourceRow.digest),
             col(FileRow.digest),
         )
     ]

@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from sqlalchemy import delete as sql_delete
 from sqlalchemy import func
 from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry import blobs, numbers
-from services.registry.tables import DatasetRow, VersionRow
+from services.registry.parts import Part
+from services.registry.tables import BlobRow, DatasetRow, SourceRow, VersionRow
 from shared.contracts.datasets import Dataset, Mapping
 from shared.kit import pages
 from shared.kit.database import Database
@@ -36,6 +39,7 @@ class NewDataset:
         self.source_name: str | None = None
         self.source_digest: str | None = None
         self.parent_id: UUID | None = None
+        self.parts: list[Part] = []  # what it can be made from again, oldest first
 
 
 async def create(
@@ -48,6 +52,9 @@ async def create(
         store: where the files go.
         new: the dataset.
         files: the panel, its index and, if it is kept, the source.
+
+    Raises:
+        Conflict: an older file that it is made from was deleted meanwhile.
     """
     async with database.write() as session:
         version = await numbers.following(session, "dataset", new.name)
@@ -55,7 +62,32 @@ async def create(
             await blobs.keep(session, store, file, blob)
         row = _row(new, version, [blob for _, blob in files])
         session.add(row)
+        await session.flush()
+        for place, part in enumerate(new.parts):
+            session.add(await _source(session, part, row.id, place))
     return read(row)
+
+
+async def _source(session: AsyncSession, part: Part, dataset_id: UUID, place: int) -> SourceRow:
+    if await session.get(BlobRow, part.digest) is None:
+        raise Conflict(
+            "The version that this one is made from was deleted meanwhile.", field="/dataset_id"
+        )
+    return SourceRow(
+        dataset_id=dataset_id,
+        place=place,
+        digest=part.digest,
+        name=part.name,
+        mapping=part.mapping.model_dump(mode="json"),
+        is_panel=part.is_panel,
+    )
+
+
+async def sources(database: Database, row: DatasetRow) -> list[SourceRow]:
+    """Return the files that a version is made of, oldest first; none if they were not kept."""
+    query = select(SourceRow).where(col(SourceRow.dataset_id) == row.id)
+    async with database.read() as session:
+        return list(await session.exec(query.order_by(col(SourceRow.place))))
 
 
 def _row(new: NewDataset, version: int, stored: Sequence[Blob]) -> DatasetRow:
@@ -175,6 +207,7 @@ async def delete(database: Database, store: BlobStore, dataset_id: UUID, force: 
                 "first, or delete with force=true; their lineage will say that it is gone.",
                 field="/dataset_id",
             )
+        await session.exec(sql_delete(SourceRow).where(col(SourceRow.dataset_id) == dataset_id))
         await session.delete(row)
     await blobs.free(database, store)
 

@@ -64,6 +64,19 @@ class DatasetRow(Table, table=True):
     created_at: datetime = Field(default_factory=now, index=True, sa_type=UtcDateTime)
 
 
+class SourceRow(Table, table=True):
+    """One of the files that a version is made of, oldest first, and how it is read."""
+
+    __tablename__ = "dataset_sources"
+
+    dataset_id: UUID = Field(primary_key=True, foreign_key="registry.datasets.id")
+    place: int = Field(primary_key=True)
+    digest: str = Field(index=True, max_length=64)
+    name: str
+    mapping: dict[str, Any] = Field(sa_type=JSON)
+    is_panel: bool = False  # the panel of a version whose files were not kept
+
+
 class NumberRow(Table, table=True):
     """The last number given out under a name, so that a deleted version's is never used again."""
 

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from services.registry import datasets, work
 from services.registry.datasets import NewDataset
+from services.registry.parts import Part
 from services.registry.receiving import Received
 from services.registry.settings import RegistrySettings
 from shared.contracts.datasets import Dataset, Mapping, Preview, Reading, SampleRequest
@@ -152,15 +153,16 @@ async def store_upload(
     with ExitStack() as stack:
         data, index = (stack.enter_context(store.incoming()) for _ in range(2))
         new, files = await work.beside(
-            clean_upload, received, mapping, name, store, settings, data, index
+            _clean_upload, received, mapping, name, store, settings, data, index
         )
         new.source_name, new.source_digest = received.filename or None, received.digest
         if settings.keep_sources:
             files.append((received.path, Blob(received.digest, received.size)))
+            new.parts = [Part(received.path, received.filename, received.digest, new.mapping)]
         return await datasets.create(database, store, new, files)
 
 
-def clean_upload(
+def _clean_upload(
     received: Received,
     mapping: Mapping | None,
     name: str,

@@ -10,6 +10,7 @@ from services.registry.cleaning.checks import check
 from services.registry.cleaning.grid import arrange, fill_gaps
 from services.registry.cleaning.panel import Panel
 from services.registry.cleaning.report import Report
+from services.registry.cleaning.rows import Rows
 from services.registry.cleaning.statistics import Statistics
 from services.registry.cleaning.writing import write_index, write_panel
 from services.registry.reading.source import Source
@@ -44,10 +45,25 @@ def clean(
     Raises:
         Invalid: what is wrong and not to be mended, with a pointer to it.
     """
-    _check_names(mapping)
     report = Report(mapping, strict)
+    return settle(_build(source, mapping, report), mapping, report, name)
+
+
+def _build(source: Source, mapping: Mapping, report: Report) -> Rows:
+    check_names(mapping)
     rows = rowing.build(source, mapping, report)
     source.table = source.table.slice(0, 0)  # the rows hold what is needed: let the rest go
+    return rows
+
+
+def settle(
+    rows: Rows, mapping: Mapping, report: Report, name: str
+) -> tuple[Panel, Statistics, Report]:
+    """Turn rows, of one file or of several, into a regular, checked panel.
+
+    Raises:
+        Invalid: what is wrong and not to be mended, with a pointer to it.
+    """
     panel = arrange(rows, mapping, report, name)
     del rows
     fill_gaps(panel, report)
@@ -55,7 +71,7 @@ def clean(
     return panel, statistics, report
 
 
-def _check_names(mapping: Mapping) -> None:
+def check_names(mapping: Mapping) -> None:
     """Refuse a target or covariate that would be called like the date column of a dataset."""
     ids = [mapping.series] if mapping.layout == "wide" else []
     taken = [mapping.target, *mapping.ids, *ids, *mapping.known, *mapping.past, *mapping.static]
