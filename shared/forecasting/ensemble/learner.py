@@ -156,7 +156,10 @@ class EnsembleLearner:
         """Return the seconds that a member still takes until everything is forecast."""
         spent, learner = self.spent[member.name], self.learners[member.name]
         again = learner.completing_share if isinstance(learner, Completing) else 0.0
-        return again * spent.learning + len(self.panel) * spent.window
+        # windows that were not compared are asked about when the intervals are calibrated
+        remembered = set(self.backtest.origins)
+        windows = sum(one not in remembered for one in self.problem.origins) + len(self.panel)
+        return again * spent.learning + windows * spent.window
 
     def _affordable(self, forecaster: Forecaster, candidate: Candidate) -> bool:
         """Say whether the backtest and the final forecast fit into the member's share.
