@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from services.registry.cleaning import clocks
 from services.registry.cleaning import frequency as frequencies
 from services.registry.cleaning.columns import Coded, Floats
 from services.registry.cleaning.rows import Rows
@@ -30,6 +31,7 @@ def join(parts: list[Rows], mapping: Mapping, frequency: str | None) -> tuple[Ro
     """
     if len(parts) == 1:
         return parts.pop(), None
+    parts[:] = [clocks.settled(part, frequency) for part in parts]
     sizes = [len(part.numbers) for part in parts]
     whole = _concatenate(parts, mapping)
     parts.clear()

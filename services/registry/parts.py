@@ -90,14 +90,6 @@ def in_order(part: Part, order: str | None) -> Part:
     return replace(part, mapping=part.mapping.model_copy(update={"reading": reading}))
 
 
-def said_order(findings: Sequence[Finding]) -> str | None:
-    """Return whether a day or a month stood first in the dates of a file."""
-    for finding in findings:
-        if finding.code == "date_order":
-            return "day_first" if " the day " in finding.detail else "month_first"
-    return None
-
-
 def together(names: Sequence[str], findings: Sequence[Sequence[Finding]]) -> list[Finding]:
     """Return what was found in several files, each kind of finding once."""
     if len(findings) == 1:

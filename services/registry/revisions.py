@@ -155,7 +155,7 @@ def _make(
         with parts.naming(part, len(files)):
             ordered = parts.in_order(part, order)
             rows.append(parts.read_rows(ordered, store, limit, report, later=place > 0))
-        order = order or parts.said_order(report.findings())
+        order = order or report.date_order
         findings.append(report.findings())
     names = [part.name for part in files]
     whole, overlap = joining.join(rows, mapping, revision.frequency)

@@ -41,6 +41,7 @@ class Report:
     def __init__(self, mapping: Mapping, strict: bool = True) -> None:
         self.strict = strict
         self._found: list[Finding] = []
+        self.date_order: str | None = None  # which part of the dates stands first, if one does
         self._chosen = {"missing_dates": mapping.gaps.value, **mapping.fixes}
         for code, choice in mapping.fixes.items():
             _check_choice(code, choice)

@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 from services.registry.cleaning import across
 from services.registry.cleaning import dates as dating
 from services.registry.cleaning.columns import Coded, Floats, Mask, coded, named
+from services.registry.cleaning.date_notes import note_dates
 from services.registry.cleaning.numbers import Numbers, numbers
 from services.registry.cleaning.report import Report
-from services.registry.reading.layout import MISSING
+from services.registry.cleaning.zones import Zoned
 from services.registry.reading.source import Column, Source
 from shared.contracts.datasets import Mapping
 from shared.contracts.problems import FieldError
@@ -28,6 +29,7 @@ class Rows:
     target: Floats
     covariates: dict[str, Floats | Coded] = field(default_factory=dict)
     static: dict[str, Coded] = field(default_factory=dict)
+    zoned: Zoned | None = None
 
     def take(self, keep: Mask) -> "Rows":
         """Return the rows that are kept."""
@@ -44,6 +46,7 @@ class Rows:
                 for name, column in self.covariates.items()
             },
             {name: column.take(keep) for name, column in self.static.items()},
+            self.zoned,
         )
 
 
@@ -220,57 +223,20 @@ def _with_dates(rows: Rows, source: Source, mapping: Mapping, report: Report) ->
         codes = found.codes
     if mapping.layout == "wide":
         codes = np.tile(codes, len(mapping.values))
-    order = np.unique(found.moments[:-1])
-    order = order[order != dating.NAT]
+    order, first = np.unique(found.moments[:-1], return_index=True)
+    first, order = first[order != dating.NAT], order[order != dating.NAT]
     rank = np.searchsorted(order, found.moments).astype(np.int32)
     rank[found.moments == dating.NAT] = -1
     rows.dates, rows.moments = rank[codes], order
-    _note_dates(found, column, rows, report, mapping.date or "names of the columns")
+    if found.zoned is not None:
+        rows.zoned = Zoned(order, found.zoned.local[first], found.zoned.name)
+    note_dates(found, column, rows.numbers, report, mapping.date or "names of the columns")
     if not len(order):
         raise Invalid(
             f"The column {mapping.date!r} holds no dates: choose another one.",
             field="/mapping/date",
         )
     return rows.take(rows.dates >= 0), True
-
-
-def _note_dates(found: dating.Dates, column: Coded, rows: Rows, report: Report, name: str) -> None:
-    blank = int((column.codes == -1).sum()) + sum(
-        int((column.codes == i).sum())
-        for i, value in enumerate(column.values)
-        if isinstance(value, str) and value.strip() in MISSING
-    )
-    if blank:
-        report.note("blank_rows", "info", blank, f"{blank:,} rows have no date and were left out.")
-    if found.impossible:
-        bad = np.flatnonzero(np.isin(column.codes, found.impossible))
-        report.note(
-            "invalid_dates",
-            "error",
-            len(bad),
-            f"{len(bad):,} values of {name!r} are not dates.",
-            [f"row {rows.numbers[i]}: {str(column.values[column.codes[i]])[:40]}" for i in bad[:5]],
-            "/mapping/date",
-        )
-    if found.order == "row_order":
-        report.note(
-            "mixed_dates",
-            "warning",
-            1,
-            "Day and month change places within the column; the order of the rows decided.",
-        )
-    elif found.order is not None:
-        first = "day" if found.order == "day_first" else "month"
-        report.note("date_order", "info", 1, f"In {name!r} the {first} stands first.")
-    if found.wrong_weekdays:
-        report.note(
-            "wrong_weekdays",
-            "info",
-            found.wrong_weekdays,
-            f"{found.wrong_weekdays:,} dates carry the wrong day of the week; the date was used.",
-        )
-    if found.zones == "utc":
-        report.note("time_zones", "info", 1, "Times with different offsets were brought to UTC.")
 
 
 def _with_names(rows: Rows, mapping: Mapping, report: Report) -> Rows:

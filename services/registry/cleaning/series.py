@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from services.registry.cleaning import clocks
 from services.registry.cleaning import frequency as frequencies
 from services.registry.cleaning.columns import Coded
 from services.registry.cleaning.frequency import Grid, Steps
@@ -157,6 +158,17 @@ def find_grid(
     Raises:
         Invalid: there are too few dates, or series of other frequencies.
     """
+    days = clocks.by_local_days(rows)
+    grid, own = _grid_of(days or rows, grouped, mapping)
+    if days is not None and clocks.counts_days(grid):
+        rows.moments, rows.dates = days.moments, days.dates
+    elif days is not None:
+        grid, own = _grid_of(rows, grouped, mapping)
+    clocks.note_clock(rows, grid, report)
+    return grid, _note_mixed(grid, own, grouped, report)
+
+
+def _grid_of(rows: Rows, grouped: Grouped, mapping: Mapping) -> tuple[Grid, Integers]:
     used = np.zeros(len(rows.moments), bool)
     used[rows.dates] = True
     moments = rows.moments[used]
@@ -168,8 +180,7 @@ def find_grid(
         )
     own, steps = _own_steps(rows, grouped)
     alias = mapping.frequency or frequencies.guess(moments, steps)
-    grid = frequencies.parse(alias, moments)
-    return grid, _note_mixed(grid, own, grouped, report)
+    return frequencies.parse(alias, moments), own
 
 
 def _own_steps(rows: Rows, grouped: Grouped) -> tuple[Integers, Steps]:

@@ -104,7 +104,7 @@ def _compact(array: Column) -> Column:
     if pa.types.is_boolean(kind):
         return pc.cast(array, pa.int8()).cast(pa.float64())
     if pa.types.is_timestamp(kind) and kind.tz is not None:
-        array = pc.local_timestamp(array)
+        return pc.dictionary_encode(array.cast(pa.timestamp("us", kind.tz), safe=False))
     if pa.types.is_temporal(kind) and not pa.types.is_time(kind):
         return pc.dictionary_encode(array.cast(pa.timestamp("us"), safe=False))
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):

@@ -1,0 +1,57 @@
+"""Settles by which clock the dates of a panel count, once its frequency is known."""
+
+import numpy as np
+
+from services.registry.cleaning.frequency import DAY, Grid, Steps, guess, parse
+from services.registry.cleaning.report import Report
+from services.registry.cleaning.rows import Rows
+from services.registry.cleaning.zones import midnights
+
+
+def by_local_days(rows: Rows) -> Rows | None:
+    """Return the rows with local dates instead of UTC; None where their texts name no zone."""
+    if rows.zoned is None:
+        return None
+    local = rows.zoned.local
+    if (local == rows.zoned.utc).all():
+        local = midnights(local)
+    moments, rank = np.unique(local, return_inverse=True)
+    there = Rows(**vars(rows))
+    there.moments, there.dates = moments, rank.astype(np.int32)[rows.dates]
+    return there
+
+
+def settled(rows: Rows, alias: str | None) -> Rows:
+    """Return rows whose dates name no zone any more, by the frequency or the dates themselves."""
+    there = by_local_days(rows)
+    if there is None:
+        return rows
+    moments = there.moments
+    none = Steps(np.empty(0, np.int64), np.empty(0, np.int64))
+    grid = parse(alias or guess(moments, none), moments)
+    settled = there if counts_days(grid) else Rows(**vars(rows))
+    settled.zoned = None
+    return settled
+
+
+def counts_days(grid: Grid) -> bool:
+    """Say whether a grid's steps are days or longer."""
+    return grid.kind != "fixed" or grid.step >= DAY
+
+
+def note_clock(rows: Rows, grid: Grid, report: Report) -> None:
+    """Say by which clock the dates count, where their texts name a zone."""
+    if rows.zoned is None:
+        return
+    zoned = rows.zoned
+    if not counts_days(grid):
+        words = "each step is as long as the others also when clocks change, so they count in UTC."
+    elif not (zoned.local == zoned.utc).all():
+        words = "each row counts on its local date."
+    elif np.isin(rows.moments, zoned.utc).all():
+        return  # midnights of UTC, or days of sales by a clock in UTC: nothing was changed
+    else:
+        words = "the times of day are midnights elsewhere, so each row counts on the date there."
+    report.note(
+        "time_zones", "info", len(zoned.utc), f"The dates state a zone ({zoned.name}): {words}"
+    )

@@ -1,0 +1,87 @@
+"""Says what was found in a column of dates."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.registry.cleaning.columns import Coded
+from services.registry.cleaning.date_texts import DAY_FIRST, MONTH_FIRST, YEAR_FIRST
+from services.registry.cleaning.dates import Dates
+from services.registry.cleaning.day_order import ROW_ORDER, SWAPPED
+from services.registry.cleaning.report import Report
+from services.registry.reading.layout import MISSING
+
+_WORDS = {
+    YEAR_FIRST: "the year first",
+    MONTH_FIRST: "the month first",
+    DAY_FIRST: "the day first",
+    ROW_ORDER: "as the dates around them suggest",
+    SWAPPED: "day and month swapped",
+}
+Numbers = NDArray[np.int32]
+
+
+def note_dates(found: Dates, column: Coded, numbers: Numbers, report: Report, name: str) -> None:
+    """Enter blank and impossible dates, wrong weekdays, and which order was read."""
+    blank = np.isin(column.codes, [-1, *_missing(column)])
+    if blank.any():
+        count = int(blank.sum())
+        words = f"{count:,} rows have no date and were left out."
+        report.note("blank_rows", "info", count, words, _rows(np.flatnonzero(blank), numbers))
+    if found.impossible:
+        bad = np.flatnonzero(np.isin(column.codes, found.impossible))
+        words = f"{len(bad):,} values of {name!r} are not dates."
+        examples = [f"row {numbers[i]}: {_text(column, int(i))}" for i in bad[:5]]
+        report.note("invalid_dates", "error", len(bad), words, examples, "/mapping/date")
+    if found.wrong_weekdays:
+        wrong = np.flatnonzero(np.isin(column.codes, found.wrong_weekdays))
+        words = f"{len(wrong):,} dates carry the wrong day of the week; the date was used."
+        examples = [f"row {numbers[i]}: {_text(column, int(i))}" for i in wrong[:5]]
+        report.note("wrong_weekdays", "info", len(wrong), words, examples)
+    _note_order(found, column, numbers, report, name)
+
+
+def _note_order(found: Dates, column: Coded, numbers: Numbers, report: Report, name: str) -> None:
+    decision = found.decision
+    if decision is None:
+        return
+    ways = decision.ways
+    orders = {order for _, order in ways if order in (YEAR_FIRST, MONTH_FIRST, DAY_FIRST)}
+    report.date_order = orders.pop() if len(orders) == 1 and not decision.by_rows else None
+    if len(ways) == 1 and not decision.by_rows:
+        words = f"In {name!r} the dates are read with {_WORDS[ways[0][1]]}."
+        report.note("date_order", "info", 1, words)
+        return
+    like = [f"like {found.texts[places[0]]!s:.20} with {_WORDS[order]}" for places, order in ways]
+    detail = f"{name!r} mixes ways of writing dates: {'; '.join(like)}."
+    if not decision.by_rows:
+        report.note("mixed_dates", "info", len(ways), detail)
+        return
+    where = np.flatnonzero(np.isin(column.codes, decision.against))
+    report.note(
+        "mixed_dates",
+        "warning",
+        len(where),
+        f"{detail} The order of the rows decided: read so, the dates follow each other evenly.",
+        [f"row {numbers[i]}: {_text(column, int(i))} is {_day(found, int(i))}" for i in where[:5]],
+    )
+
+
+def _missing(column: Coded) -> list[int]:
+    return [
+        i
+        for i, value in enumerate(column.values)
+        if isinstance(value, str) and value.strip() in MISSING
+    ]
+
+
+def _rows(where: NDArray[np.int64], numbers: Numbers) -> list[str]:
+    return [f"row {numbers[i]}" for i in where[:5]]
+
+
+def _text(column: Coded, row: int) -> str:
+    return str(column.values[column.codes[row]])[:40]
+
+
+def _day(found: Dates, row: int) -> str:
+    local = found.moments if found.zoned is None else found.zoned.local
+    return str(np.datetime64(int(local[found.codes[row]]), "us"))[:10]
