@@ -112,6 +112,12 @@ class Frequency:
         return {DAY: 7, 7 * DAY: 52}.get(self.step, 1)
 
     @cached_property
+    def seasons(self) -> tuple[int, ...]:
+        """Return the lengths of all seasons in steps, the shortest first: a day, then a week."""
+        sub_daily = self.kind == "fixed" and self.season > 1 and self.step < DAY
+        return (self.season, 7 * self.season) if sub_daily else (self.season,)
+
+    @cached_property
     def lags(self) -> tuple[int, ...]:
         """Return the steps back that a network looks at besides the last one."""
         if self.kind == "months":

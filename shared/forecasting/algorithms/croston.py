@@ -5,10 +5,8 @@ from numpy.typing import NDArray
 
 from shared.forecasting.hyperparameters import Hyperparameters, parameter
 from shared.forecasting.register import register
-from shared.forecasting.statistical import STATISTICAL, Series
-
-LONGEST_SEASON = 31
-BELIEF = 4.0  # observations' worth of belief that a place of the season is like any other
+from shared.forecasting.statistical import STATISTICAL, Series, without_gaps
+from shared.forecasting.statistical.seasons import Seasons, seasons_of
 
 
 class CrostonHyperparameters(Hyperparameters):
@@ -42,15 +40,15 @@ class CrostonHyperparameters(Hyperparameters):
 class Croston:
     """For intermittent demand: smooths how often demand comes and how large it is."""
 
-    def __init__(self, hyperparameters: CrostonHyperparameters, season: int) -> None:
+    def __init__(self, hyperparameters: CrostonHyperparameters, seasons: tuple[int, ...]) -> None:
         self.smoothing, self.remembered = hyperparameters.smoothing, hyperparameters.sizes
-        self.season = season if 1 < season <= LONGEST_SEASON else 1
+        self.seasons = seasons
 
     def paths(self, history: Series, uniform: NDArray[np.float64]) -> Series:
         """Return zeros and sizes of past demands, at the smoothed level and in season."""
-        factors = _factors(history, self.season)
-        usual = history / factors[np.arange(len(history)) % self.season]
-        seen = usual[~np.isnan(usual)]
+        found = self._seasons(history)
+        seen = found.without(history)
+        seen = seen[~np.isnan(seen)]
         demand = seen[seen != 0]
         if not len(demand):
             return np.zeros_like(uniform)
@@ -62,21 +60,13 @@ class Croston:
         comes = uniform >= 1 - chance
         place = np.clip((uniform - (1 - chance)) / max(chance, 1e-12), 0, 1 - 1e-9)
         drawn = sizes[(place * len(sizes)).astype(np.int64)]
-        ahead = (len(history) + np.arange(uniform.shape[1])) % self.season
-        return np.where(comes, drawn * factors[ahead], 0.0)
+        return found.put_back(np.where(comes, drawn, 0.0), len(history))
 
-
-def _factors(history: Series, season: int) -> Series:
-    """Return how much each place of the season has of the mean, drawn towards 1."""
-    mean = float(np.nanmean(history))
-    if season == 1 or mean <= 0 or bool((history < 0).any()):
-        return np.ones(season)
-    found = np.ones(season)
-    for place in range(season):
-        values = history[place::season]
-        values = values[~np.isnan(values)]
-        found[place] = (values.sum() / mean + BELIEF) / (len(values) + BELIEF)
-    return found
+    def _seasons(self, history: Series) -> Seasons:
+        """Return factors, which leave a zero a zero; no season where values are negative."""
+        if bool((history < 0).any()):
+            return Seasons(multiplicative=True, profiles=())
+        return seasons_of(without_gaps(history, self.seasons[0]), self.seasons)
 
 
 def _smoothed(values: Series, share: float) -> float:

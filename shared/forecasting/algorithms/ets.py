@@ -7,9 +7,9 @@ from shared.forecasting.hyperparameters import Hyperparameters, parameter
 from shared.forecasting.packages import needs
 from shared.forecasting.register import register
 from shared.forecasting.statistical import STATISTICAL, Series
-from shared.forecasting.statistical.exponential import paths
+from shared.forecasting.statistical.exponential import Fit, paths
 
-LONGEST_SEASON = 24  # the method keeps one state per step of a season
+DAMPING = 3  # its place among the parameters
 
 
 class ETSHyperparameters(Hyperparameters):
@@ -27,28 +27,30 @@ class ETSHyperparameters(Hyperparameters):
 @register(
     title="Exponential smoothing (ETS)",
     title_zh="指数平滑（ETS）",
-    summary_zh="逐个序列自动选择误差、趋势和季节形式的指数平滑。",
+    summary_zh="逐个序列去掉季节后做指数平滑，趋势形式自动选择，再还原季节。",
     family=STATISTICAL,
     hyperparameters=ETSHyperparameters,
     missing=needs("statsforecast"),
 )
 class ETS:
-    """Exponential smoothing of each series by itself, with error, trend and season chosen."""
+    """Exponential smoothing of each series by itself, without its seasons, its trend chosen."""
 
-    def __init__(self, hyperparameters: ETSHyperparameters, season: int) -> None:
+    def __init__(self, hyperparameters: ETSHyperparameters, seasons: tuple[int, ...]) -> None:
         from statsforecast.models import AutoETS
 
-        self.season, self.history = season, hyperparameters.history
-        length = season if season <= LONGEST_SEASON else 1
-        self.model = AutoETS(season_length=length, model=_form(length))
+        self.seasons, self.history = seasons, hyperparameters.history
+        self.model = AutoETS(season_length=1, model="AZN")
 
     def paths(self, history: Series, uniform: NDArray[np.float64]) -> Series:
         """Return sampled futures (paths, horizon)."""
-        return paths(self.model, history, self.season, uniform, self.history)
+        return paths(self._fit, history, self.seasons, uniform, self.history)
 
-
-def _form(season: int) -> str:
-    """Return which error, trend and season may be chosen: fewer where each costs more."""
-    if season == 1:
-        return "ZZN"
-    return "ZZA" if season <= 12 else "ZNA"
+    def _fit(self, values: Series, horizon: int) -> Fit:
+        self.model.fit(values)
+        found = self.model.model_
+        mean = np.asarray(self.model.predict(horizon)["mean"], float)
+        states = np.asarray(found["states"], float)[1:]  # the first was before any value
+        if found["components"][1] == "N":
+            return Fit(mean, states[:, 0], np.zeros(len(values)))
+        damping = float(found["par"][DAMPING])
+        return Fit(mean, states[:, 0], states[:, 1], 1.0 if np.isnan(damping) else damping)

@@ -39,8 +39,10 @@ class SeasonalNaiveHyperparameters(Hyperparameters):
 class SeasonalNaive:
     """Repeats the last season; needs no training and is the yardstick for the others."""
 
-    def __init__(self, hyperparameters: SeasonalNaiveHyperparameters, season: int) -> None:
-        self.season = hyperparameters.season or season
+    def __init__(
+        self, hyperparameters: SeasonalNaiveHyperparameters, seasons: tuple[int, ...]
+    ) -> None:
+        self.season = hyperparameters.season or seasons[0]
         self.remembered = hyperparameters.residuals
 
     def paths(self, history: Series, uniform: NDArray[np.float64]) -> Series:

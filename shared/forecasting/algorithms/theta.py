@@ -7,12 +7,14 @@ from shared.forecasting.hyperparameters import Hyperparameters, parameter
 from shared.forecasting.packages import needs
 from shared.forecasting.register import register
 from shared.forecasting.statistical import STATISTICAL, Series
-from shared.forecasting.statistical.exponential import paths
+from shared.forecasting.statistical.exponential import Fit, paths
+
+LEVEL, SLOPE = 0, 3  # places among the states
 
 
 class ThetaHyperparameters(Hyperparameters):
     history: int = parameter(
-        730,
+        400,
         ge=8,
         le=100_000,
         title="History",
@@ -33,12 +35,26 @@ class ThetaHyperparameters(Hyperparameters):
 class Theta:
     """A trend line and exponential smoothing of each deseasonalised series, optimised together."""
 
-    def __init__(self, hyperparameters: ThetaHyperparameters, season: int) -> None:
+    def __init__(self, hyperparameters: ThetaHyperparameters, seasons: tuple[int, ...]) -> None:
         from statsforecast.models import DynamicOptimizedTheta
 
-        self.season, self.history = season, hyperparameters.history
-        self.model = DynamicOptimizedTheta(season_length=season)
+        self.seasons, self.history = seasons, hyperparameters.history
+        self.model = DynamicOptimizedTheta(season_length=1)
 
     def paths(self, history: Series, uniform: NDArray[np.float64]) -> Series:
         """Return sampled futures (paths, horizon)."""
-        return paths(self.model, history, self.season, uniform, self.history)
+        return paths(self._fit, history, self.seasons, uniform, self.history)
+
+    def _fit(self, values: Series, horizon: int) -> Fit:
+        """Return the fit, its line's share of each step as the slope.
+
+        What fades within the first values of a series is left out of the past levels.
+        """
+        self.model.fit(values)
+        found = self.model.model_
+        mean = np.asarray(self.model.predict(horizon)["mean"], float)
+        states = np.asarray(found["states"], float)[-len(values) :]
+        share = 1 - 1 / float(found["par"]["theta"])
+        slope = share * states[:, SLOPE]
+        level = states[:, LEVEL] + slope * (1 / float(found["par"]["alpha"]) - 1)
+        return Fit(mean, level, slope)

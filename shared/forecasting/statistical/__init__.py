@@ -18,14 +18,15 @@ from shared.forecasting.panel import Index, Panel
 from shared.forecasting.randomness import uniforms
 from shared.forecasting.recipe import Epoch
 from shared.forecasting.register import Algorithm, Family, Problem
+from shared.forecasting.statistical.gaps import Series, without_gaps
 
-Series = NDArray[np.float64]
+__all__ = ["STATISTICAL", "Series", "Statistic", "StatisticalForecaster", "without_gaps"]
 
 
 class Statistic(Protocol):
-    """What a statistical algorithm writes."""
+    """What a statistical algorithm writes; it is told the lengths of all seasons in steps."""
 
-    def __init__(self, hyperparameters: Any, season: int) -> None: ...
+    def __init__(self, hyperparameters: Any, seasons: tuple[int, ...]) -> None: ...
 
     def paths(self, history: Series, uniform: NDArray[np.float64]) -> Series:
         """Return sampled futures (paths, horizon).
@@ -47,7 +48,7 @@ class StatisticalForecaster:
         self, panel: Panel, series: Index, starts: Index, horizon: int, paths: int, seed: int
     ) -> NDArray[np.float32]:
         """Return sampled futures (series, paths, horizon), each series by itself."""
-        statistic = self.algorithm.build(self.hyperparameters, panel.clock.season)
+        statistic = self.algorithm.build(self.hyperparameters, panel.clock.seasons)
         out = np.empty((len(series), paths, horizon), np.float32)
         hashes = torch.from_numpy(panel.hashes)
         for place, (one, start) in enumerate(zip(series, starts, strict=True)):
@@ -105,14 +106,3 @@ class StatisticalFamily:
 
 
 STATISTICAL: Family = StatisticalFamily()
-
-
-def without_gaps(history: Series, season: int) -> Series:
-    """Fill missing values from one season before, else from the value before or after."""
-    filled = history.copy()
-    for at in np.flatnonzero(np.isnan(filled)):
-        if at >= season:
-            filled[at] = filled[at - season]
-    seen = np.flatnonzero(~np.isnan(filled))
-    nearest = seen[np.clip(np.searchsorted(seen, np.arange(len(filled)), "right") - 1, 0, None)]
-    return np.where(np.isnan(filled), filled[nearest], filled)

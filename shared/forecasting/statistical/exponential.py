@@ -1,60 +1,70 @@
-"""Lets statsforecast fit one series at a time, and turns its intervals into paths."""
+"""Lets an exponential method forecast one series without its seasons, and puts them back."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.forecasting.statistical import Series, without_gaps
+from shared.forecasting.statistical import past_errors
+from shared.forecasting.statistical.gaps import Series, without_gaps
+from shared.forecasting.statistical.seasons import seasons_of
 
-WIDE = 80  # the interval that is asked for, in percent
-REACH = 1.2815515655446004  # normal scores from its middle to its end
+FEWEST = 4  # values that a method is fitted to
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A method fitted to a series: its forecast, and what it knew after each value."""
+
+    mean: Series
+    level: Series
+    slope: Series
+    damping: float = 1.0
+
+
+Method = Callable[[Series, int], Fit]  # values and the horizon → a fit
 
 
 def paths(
-    model: Any, history: Series, season: int, uniform: NDArray[np.float64], most: int
+    method: Method,
+    history: Series,
+    seasons: tuple[int, ...],
+    uniform: NDArray[np.float64],
+    most: int,
 ) -> Series:
-    """Return sampled futures (paths, horizon) of a model fitted to the history.
+    """Return sampled futures (paths, horizon) of a method fitted to the latest values."""
+    values = without_gaps(history, seasons[0])
+    found = seasons_of(values, seasons)
+    level = found.without(values)[-most:]
+    ahead = _ahead(method, level, uniform)
+    if values.min() >= 0:
+        ahead = np.maximum(ahead, 0.0)
+    return found.put_back(ahead, len(values))
 
-    The spread is the model's own; the steps of a path hang together as those of a random walk
-    whose variance grows like the model's.
-    """
-    values = without_gaps(history, season)
-    values = values[int(np.flatnonzero(~np.isnan(values))[0]) :][-most:]
+
+def _ahead(method: Method, values: Series, uniform: NDArray[np.float64]) -> Series:
+    """Return paths of a series without seasons; of one that cannot be fitted, around its end."""
     horizon = uniform.shape[1]
-    mean, deviation = _forecast(model, values, horizon)
-    steps = np.diff(deviation**2, prepend=0.0)
-    fresh = _normal(uniform) * np.sqrt(np.maximum(steps, 0.0))
-    walk = np.cumsum(fresh, axis=1)
-    reached = np.sqrt(np.cumsum(np.maximum(steps, 0.0)))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        fitted = np.where(reached > 0, deviation / reached, 0.0)
-    return np.asarray(mean + walk * fitted)
-
-
-def _forecast(model: Any, values: Series, horizon: int) -> tuple[Series, Series]:
-    """Return mean and deviation of each step; of a series that cannot be fitted, its last value."""
-    if len(values) < 4 or float(np.ptp(values)) == 0:
-        return np.full(horizon, values[-1]), np.full(horizon, float(values.std()))
     unit = float(np.abs(values).mean())
+    if float(np.ptp(values)) == 0:
+        return np.full(uniform.shape, values[-1])
+    values = values / unit
+    fit = _fit(method, values, horizon)
+    errors = past_errors.of_states(fit.level, fit.slope, fit.damping, values, horizon)
+    return past_errors.paths(fit.mean, errors, uniform) * unit
+
+
+def _fit(method: Method, values: Series, horizon: int) -> Fit:
+    """Return the fit; where there is none, the last value is what is forecast."""
+    last = Fit(np.full(horizon, values[-1]), values, np.zeros_like(values))
+    if len(values) < FEWEST:
+        return last
     try:
-        found = model.forecast(y=values / unit, h=horizon, level=[WIDE])
+        fit = method(values, horizon)
     except Exception:  # whatever the library cannot fit; the forecast must not fail for it
-        return np.full(horizon, values[-1]), np.full(horizon, float(values.std()))
-    mean = np.asarray(found["mean"], float)
-    deviation = (np.asarray(found[f"hi-{WIDE}"], float) - mean) / REACH
-    usable = np.isfinite(mean) & np.isfinite(deviation)
-    mean = np.where(usable, mean, values[-1] / unit)
-    deviation = np.where(usable, np.abs(deviation), values.std() / unit)
-    return mean * unit, deviation * unit
-
-
-def _normal(uniform: NDArray[np.float64]) -> Series:
-    """Return normal scores spread evenly over the paths; chance decides which path gets which."""
-    import torch
-
-    ranks = uniform.argsort(0, kind="stable").argsort(0, kind="stable")
-    level = (ranks + 0.5) / len(uniform)
-    return np.asarray(torch.special.ndtri(torch.from_numpy(level)).numpy())
+        return last
+    usable = all(np.isfinite(part).all() for part in (fit.mean, fit.level, fit.slope))
+    return fit if usable else last
