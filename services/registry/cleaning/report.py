@@ -10,6 +10,7 @@ from shared.kit.errors import Invalid
 # By code: what may be done; the first is what is done unless the mapping says otherwise.
 FIXES: dict[str, tuple[str, ...]] = {
     "ragged_rows": ("refuse", "drop"),
+    "second_header": ("refuse", "drop"),
     "invalid_dates": ("refuse", "drop"),
     "missing_ids": ("refuse", "drop"),
     "text_in_numbers": ("refuse", "missing"),

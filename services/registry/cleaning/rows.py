@@ -100,7 +100,7 @@ def build(source: Source, mapping: Mapping, report: Report) -> Rows:
 
 
 def _long(source: Source, mapping: Mapping, report: Report, decimal: str) -> Rows:
-    rows = _row_numbers(source)
+    rows = source.row_numbers()
     covariates: dict[str, Floats | Coded] = {}
     for role in ("known", "past"):
         for i, name in enumerate(getattr(mapping, role)):
@@ -123,7 +123,7 @@ def _melted(source: Source, mapping: Mapping, report: Report, decimal: str) -> R
     """Put the rows of each value column under those of the one before."""
     table, width = source.table, len(mapping.values)
     height = table.num_rows
-    rows = _row_numbers(source)
+    rows = source.row_numbers()
     target = np.concatenate(
         [_target(table.column(name), decimal, report, name, rows) for name in mapping.values]
     )
@@ -143,10 +143,6 @@ def _melted(source: Source, mapping: Mapping, report: Report, decimal: str) -> R
     static = {name: repeated(named(table.column(name))) for name in mapping.static}
     none = np.empty(0, np.int32)
     return Rows(np.tile(rows, width), ids, none, np.empty(0, np.int64), target, covariates, static)
-
-
-def _row_numbers(source: Source) -> NDArray[np.int32]:
-    return np.arange(source.first_row, source.first_row + source.table.num_rows, dtype=np.int32)
 
 
 def _target(

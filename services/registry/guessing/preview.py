@@ -1,6 +1,7 @@
 """Shows a file before it is stored, with the mapping that it seems to need."""
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,15 @@ _ROWS = 20
 _RETURNS = 0.05  # sales have some negative values, measurements have many
 _EPOCH = dt.datetime(1970, 1, 1)
 # What a sensible person would choose where refusing is the safe default.
-_PROPOSED = {"duplicate_rows": "sum", "invalid_dates": "drop", "missing_ids": "drop"}
+_PROPOSED = {
+    "duplicate_rows": "sum",
+    "invalid_dates": "drop",
+    "missing_ids": "drop",
+    "ragged_rows": "drop",
+    "second_header": "drop",
+    "text_in_numbers": "missing",
+    "not_finite": "missing",
+}
 
 
 def guess_mapping(source: Source, reading: Reading) -> tuple[Roles, Mapping | None]:
@@ -59,18 +68,18 @@ def preview(source: Source, reading: Reading, mapping: Mapping | None = None) ->
     """Show a sample of a file, cleaned by the given or the guessed mapping."""
     roles, guessed = guess_mapping(source, reading)
     chosen = mapping or guessed
-    rows, findings, frequency = [], [_no_column(roles)] if chosen is None else [], None
     sampled = source.table.num_rows
+    rows, findings, frequency = [], [_no_column(roles)] if chosen is None else [], None
     if chosen is not None:
         try:
-            panel, _, report = clean(source, chosen, "preview", strict=False)
+            panel, findings = _cleaned(source, chosen)
+            if mapping is None:
+                chosen = _with_proposals(chosen, findings, panel)
+                panel, findings = _cleaned(source, chosen)
         except Invalid as error:
             findings = [Finding(code="invalid", severity="error", count=1, detail=error.detail)]
         else:
-            findings, frequency = report.findings(), panel.grid.alias
-            rows = _first_rows(panel, chosen)
-            if mapping is None:
-                chosen = _with_proposals(chosen, findings, panel)
+            rows, frequency = _first_rows(panel, chosen), panel.grid.alias
     return Preview(
         format=source.format,
         columns=roles.columns(),
@@ -83,6 +92,11 @@ def preview(source: Source, reading: Reading, mapping: Mapping | None = None) ->
         complete=source.complete,
         rows_estimate=source.rows,
     )
+
+
+def _cleaned(source: Source, mapping: Mapping) -> tuple[Panel, list[Finding]]:
+    panel, _, report = clean(replace(source), mapping, "preview", strict=False)
+    return panel, report.findings()
 
 
 def _no_column(roles: Roles) -> Finding:

@@ -33,6 +33,7 @@ class Profile:
     could_be_date: bool
     whole: bool = False
     negative: bool = False
+    numeric: float = 0.0  # which share of the filled cells is numbers
 
 
 def profile(name: str, column: Column, decimal: str) -> Profile:
@@ -67,6 +68,7 @@ def profile(name: str, column: Column, decimal: str) -> Profile:
         could_be_date=is_date,
         whole=bool(len(good)) and bool((good == np.round(good)).all()),
         negative=bool((good < 0).any()),
+        numeric=float(number.sum()) / filled if filled else 0.0,
     )
 
 

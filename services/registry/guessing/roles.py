@@ -104,7 +104,7 @@ def _fits(role: str, profile: Profile) -> bool:
     if role == "date":
         return profile.could_be_date
     if role == "target":
-        return profile.type == "number"
+        return profile.type != "date" and profile.numeric > 0.5  # the rest is noted as text
     if role == "id":
         return profile.type != "date" and (profile.type == "text" or profile.whole)
     return profile.type != "date"

@@ -1,15 +1,19 @@
 """A file that has been read: its columns, not yet understood."""
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from shared.contracts.datasets import Finding, SourceFormat
 from shared.kit.errors import Invalid
 
 MAX_COLUMNS = 5_000
 MAX_NAME = 200
+_BREAKS = re.compile(r"\s*[\r\n\t\v\f]+\s*")
 # Whole or in chunks; pyarrow's stubs name types that pyarrow does not have at run time.
 Column = Any
 CODED: pa.DataType = pa.dictionary(pa.int32(), pa.string())
@@ -25,6 +29,7 @@ class Source:
         beyond: rows from the middle and the end of a sampled file, which help to understand it.
         rows: how many rows the file has, counted or estimated; None where nobody knows.
         present: the names of all columns of the file, not only of those that were read.
+        numbers: the number of each row, where they do not simply count up from the first.
     """
 
     format: SourceFormat
@@ -35,6 +40,13 @@ class Source:
     beyond: pa.Table | None = None
     rows: int | None = None
     present: list[str] = field(default_factory=list)
+    numbers: NDArray[np.int32] | None = None
+
+    def row_numbers(self) -> NDArray[np.int32]:
+        """Return the number of each row as a spreadsheet shows it."""
+        if self.numbers is not None:
+            return self.numbers
+        return np.arange(self.first_row, self.first_row + self.table.num_rows, dtype=np.int32)
 
     def all_rows(self) -> pa.Table:
         """Return the rows with those beyond."""
@@ -55,7 +67,7 @@ class Source:
 
 
 def column_names(raw: list[str]) -> list[str]:
-    """Return usable names: trimmed, none empty, none twice.
+    """Return usable names: in one line, trimmed, none empty, none twice.
 
     Raises:
         Invalid: there are too many columns, or a name is no name.
@@ -69,7 +81,8 @@ def column_names(raw: list[str]) -> list[str]:
     seen: set[str] = set()
     names = []
     for number, text in enumerate(raw, 1):
-        base = name = text.strip().strip("\ufeff").strip() or f"column_{number}"
+        text = _BREAKS.sub(" ", text).strip().strip("\ufeff").strip()
+        base = name = text or f"column_{number}"
         _check(name, number)
         copy = 2
         while name in seen:
@@ -85,7 +98,7 @@ def _check(name: str, number: int) -> None:
             f"The name of column {number} has {len(name):,} letters; {MAX_NAME} are the most.",
             field="/file",
         )
-    if any(ord(letter) < 32 and letter not in "\n\t" for letter in name):
+    if any(ord(letter) < 32 for letter in name):
         raise Invalid(
             f"The name of column {number} holds control characters: is this a text file?",
             field="/file",

@@ -1,19 +1,19 @@
 """Reads CSV and TSV: any delimiter, quoting and encoding, several GB in bounded memory."""
 
-import csv
 import io
-import itertools
-from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
 from services.registry.reading import encoding as encodings
+from services.registry.reading.gaps import find_gaps, ragged_rows, rows_of, second_header
 from services.registry.reading.layout import MISSING, Layout, find_layout
 from services.registry.reading.source import CODED, Source
-from shared.contracts.datasets import Finding, Reading, SourceFormat
+from shared.contracts.datasets import Reading, SourceFormat
 from shared.kit.errors import Invalid
 
 BLOCK = 8 << 20
@@ -21,36 +21,47 @@ FLOAT: pa.DataType = pa.float64()
 SAMPLE_ROWS = 20_000
 _BEYOND = 128 << 10  # bytes, in the middle and at the end
 _PLACES = (0.5, 1.0)
-_SHOWN = 5
 
 
-def sample(path: Path, reading: Reading) -> Source:
+@dataclass(frozen=True)
+class Head:
+    """The beginning of a file that is packed, and how many bytes the whole has, about."""
+
+    size: int
+
+
+def sample(path: Path, reading: Reading, head_of: Head | None = None) -> Source:
     """Read the beginning of a file, and a little of its middle and its end."""
     with path.open("rb") as stream:
         head = stream.read(encodings.SAMPLE)
-        complete = not stream.read(1)
+        complete = not stream.read(1) and head_of is None
     encoding = reading.encoding or encodings.guess(head)
     text = _decode(head, encoding)
     layout = find_layout(text if complete else _whole_lines(text), reading)
     width = len(layout.names)
-    rows = layout.rows[:SAMPLE_ROWS]
-    size = path.stat().st_size
-    known = len(layout.rows) if complete else round(len(layout.rows) * size / len(head))
-    complete = complete and len(rows) == len(layout.rows)
+    pairs = list(zip(layout.rows, layout.numbers, strict=True))[:SAMPLE_ROWS]
+    good = [(row, number) for row, number in pairs if len(row) == width]
+    odd = [f"row {number}: {len(row)} fields" for row, number in pairs if len(row) != width]
+    if not complete and pairs and len(pairs[-1][0]) != width:
+        odd.pop()  # the last one was cut off
+    size = head_of.size if head_of else path.stat().st_size
+    known = len(layout.rows) if complete else round(len(layout.rows) * size / max(1, len(head)))
+    complete = complete and len(pairs) == len(layout.rows)
     return Source(
         _format(layout, encoding),
-        _as_table(rows, layout.names, width),
-        layout.skip + 1,
+        _as_table([row for row, _ in good], layout.names),
+        layout.first_row,
         complete,
-        beyond=None if complete else _beyond(path, layout, encoding),
+        findings=[*second_header(layout), *ragged_rows(len(odd), odd, width)],
+        beyond=None if complete or head_of else _beyond(path, layout, encoding),
         rows=known,
+        numbers=np.array([number for _, number in good], np.int32),
     )
 
 
-def _as_table(rows: list[list[str]], names: list[str], width: int) -> pa.Table:
-    """Return rows as text; ragged ones are refused when the whole file is read."""
-    columns = zip(*((row + [""] * width)[:width] for row in rows), strict=True)
-    data = [pa.array(column, CODED) for column in columns] or [pa.array([], CODED)] * width
+def _as_table(rows: list[list[str]], names: list[str]) -> pa.Table:
+    columns = zip(*rows, strict=True)
+    data = [pa.array(column, CODED) for column in columns] or [pa.array([], CODED)] * len(names)
     return pa.table(data, names=names)
 
 
@@ -65,9 +76,9 @@ def _beyond(path: Path, layout: Layout, encoding: str) -> pa.Table | None:
             stream.seek(max(encodings.SAMPLE, round((size - _BEYOND) * place)))
             lines = stream.read(_BEYOND).split(b"\n")[1:-1]
             text = b"\n".join(lines).decode(encoding, errors="ignore")
-            read = csv.reader(io.StringIO(text, newline=""), delimiter=layout.delimiter)
+            read = rows_of(io.StringIO(text, newline=""), layout)
             rows += [row for row in read if len(row) == width]
-    return _as_table(rows, layout.names, width) if rows else None
+    return _as_table(rows, layout.names) if rows else None
 
 
 def read(
@@ -93,9 +104,15 @@ def read(
     wanted = {name for name in layout.names if name in wanted}
     types: dict[str, pa.DataType] = dict.fromkeys(wanted, CODED)
     types |= {n: FLOAT for n in wanted & numbers if _looks_numeric(layout, n)}
-    table, ragged = _parse(path, layout, types)
+    table, newlines, ragged = _parse(path, layout, types)
+    gaps = find_gaps(path, layout, newlines, ragged)
     return Source(
-        _format(layout, encoding), table, layout.skip + 1, findings=ragged, present=layout.names
+        _format(layout, encoding),
+        table,
+        layout.first_row,
+        findings=[*second_header(layout), *gaps.findings(len(layout.names))],
+        present=layout.names,
+        numbers=gaps.numbers(layout.first_row, table.num_rows),
     )
 
 
@@ -138,8 +155,11 @@ def _looks_numeric(layout: Layout, name: str) -> bool:
 
 def _parse(
     path: Path, layout: Layout, types: dict[str, pa.DataType]
-) -> tuple[pa.Table, list[Finding]]:
-    """Parse a file; what is not numeric after all, or has line breaks in it, is tried again."""
+) -> tuple[pa.Table, bool, bool]:
+    """Parse a file; what is not numeric after all, or has line breaks in it, is tried again.
+
+    Return also whether line breaks were looked for in fields, and whether rows were left out.
+    """
     newlines = layout.quoted_newlines
     while True:
         ragged: list[Any] = []
@@ -159,7 +179,7 @@ def _parse(
         if ragged and not newlines:
             newlines = True
             continue
-        return table, _ragged(path, layout) if ragged else []
+        return table, newlines, bool(ragged)
 
 
 def _read_csv(
@@ -179,7 +199,10 @@ def _read_csv(
             column_names=layout.names, skip_rows=layout.skip, block_size=BLOCK, use_threads=True
         ),
         arrow_csv.ParseOptions(
-            delimiter=layout.delimiter, newlines_in_values=newlines, invalid_row_handler=note
+            delimiter=layout.delimiter,
+            quote_char=layout.quote,
+            newlines_in_values=newlines,
+            invalid_row_handler=note,
         ),
         arrow_csv.ConvertOptions(
             column_types=types,
@@ -189,26 +212,3 @@ def _read_csv(
             decimal_point=layout.decimal,
         ),
     )
-
-
-def _ragged(path: Path, layout: Layout) -> list[Finding]:
-    """Find the rows with too few or too many fields again, for their numbers."""
-    count, width = 0, len(layout.names)
-    examples: list[str] = []
-    with path.open(encoding="utf-8-sig", newline="") as stream:
-        rows: Iterable[list[str]] = csv.reader(stream, delimiter=layout.delimiter)
-        for number, row in enumerate(itertools.islice(rows, layout.skip, None), layout.skip + 1):
-            if row and len(row) != width:
-                count += 1
-                if len(examples) < _SHOWN:
-                    examples.append(f"row {number}: {len(row)} fields")
-    return [
-        Finding(
-            code="ragged_rows",
-            severity="error",
-            count=count,
-            detail=f"{count:,} rows do not have {width} fields like the row of names.",
-            examples=examples,
-            fixes=["refuse", "drop"],
-        )
-    ]
