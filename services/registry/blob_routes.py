@@ -7,6 +7,7 @@ from services.registry import blobs, datasets, models
 from services.registry.access import TheDatabase, TheSettings, TheStore
 from services.registry.receiving import refuse_early
 from shared.contracts.datasets import Dataset
+from shared.kit import storage
 
 router = APIRouter(prefix="/internal", include_in_schema=False)
 
@@ -23,8 +24,9 @@ async def put_blob(
     """Store a blob under its digest, and keep it until it is published."""
     refuse_early(request, settings.max_upload_bytes)
     was_there = store.has(digest)
-    blob = await store.put(request.stream(), expected=digest)
-    await blobs.promise(database, store, blob)
+    with store.incoming() as part:
+        blob = await storage.write(part, request.stream(), expected=digest)
+        await blobs.promise(database, store, part, blob)
     if was_there:
         response.status_code = status.HTTP_200_OK
     return {"digest": blob.digest, "size_bytes": blob.size}

@@ -1,5 +1,6 @@
 """Blobs and who needs them: nothing that is referred to or promised is ever removed."""
 
+import asyncio
 from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
@@ -13,7 +14,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from services.registry.numbers import in_line
 from services.registry.tables import BlobRow, DatasetRow, FileRow, SourceRow
 from shared.kit.database import Database, now
-from shared.kit.errors import Conflict, NotFound
+from shared.kit.errors import NotFound
 from shared.kit.storage import Blob, BlobStore
 
 PROMISE = timedelta(hours=24)
@@ -25,16 +26,11 @@ async def lock(session: AsyncSession) -> None:
     await in_line(session, "registry.blobs")
 
 
-async def promise(database: Database, store: BlobStore, blob: Blob) -> None:
-    """Keep an uploaded blob until a version that uses it is published, at most a day.
-
-    Raises:
-        Conflict: it was removed since it was uploaded.
-    """
+async def promise(database: Database, store: BlobStore, file: Path, blob: Blob) -> None:
+    """Keep an uploaded blob until a version that uses it is published, at most a day."""
     async with database.write() as session:
         await lock(session)
-        if not store.has(blob.digest):
-            raise Conflict("The blob was removed in the meantime: send it again.")
+        await asyncio.to_thread(store.publish, file, blob.digest)
         row = await session.get(BlobRow, blob.digest)
         if row is None:
             row = BlobRow(digest=blob.digest, size_bytes=blob.size)
@@ -46,7 +42,7 @@ async def promise(database: Database, store: BlobStore, blob: Blob) -> None:
 async def keep(session: AsyncSession, store: BlobStore, file: Path, blob: Blob) -> None:
     """Put a finished file in its place, in the transaction that refers to it."""
     await lock(session)
-    store.publish(file, blob.digest)
+    await asyncio.to_thread(store.publish, file, blob.digest)
     if await session.get(BlobRow, blob.digest) is None:
         session.add(BlobRow(digest=blob.digest, size_bytes=blob.size))
         await session.flush()
@@ -74,6 +70,29 @@ async def free(database: Database, store: BlobStore) -> int:
     if orphans:
         log.info("blobs freed", count=len(orphans), bytes=freed)
     return freed
+
+
+async def sweep(database: Database, store: BlobStore, before: float) -> int:
+    """Remove files without a row, which a killed process left; return how many there were.
+
+    Files get their places and their rows under one lock, so that under it such a file is nobody's.
+    Only those from before a moment are looked at: an older release may run beside this one.
+    """
+    files = await asyncio.to_thread(store.older_than, before)
+    async with database.read() as session:
+        entered = set(await session.exec(select(col(BlobRow.digest))))
+    if lost := entered - await asyncio.to_thread(store.older_than, float("inf")):
+        log.error("blobs are missing from the disk", count=len(lost), first=min(lost))
+    swept = 0
+    async with database.write() as session:
+        await lock(session)
+        for digest in files - entered:
+            if await session.get(BlobRow, digest) is None:
+                store.delete(digest)
+                swept += 1
+    if swept:
+        log.info("files that were never entered removed", count=swept)
+    return swept
 
 
 def _orphans() -> SelectOfScalar[BlobRow]:

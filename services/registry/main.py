@@ -1,6 +1,7 @@
 """Builds the registry."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -32,6 +33,7 @@ def build(settings: RegistrySettings | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        started = time.time()
         database = Database(settings.database("registry"), "registry")
         try:
             await schema.bring_up_to_date(database)
@@ -39,6 +41,7 @@ def build(settings: RegistrySettings | None = None) -> FastAPI:
             swept = await asyncio.to_thread(store.sweep)
             if swept:
                 log.info("half-written files removed", count=swept)
+            await blobs.sweep(database, store, before=started)
             await blobs.free(database, store)
             app.state.database, app.state.store = database, store
             sweeper = asyncio.create_task(_sweep(database, store))

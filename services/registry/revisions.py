@@ -84,7 +84,7 @@ async def extend(
         new.source_name, new.source_digest = received.filename or None, received.digest
         new.parent_id = row.id
         if settings.keep_sources:
-            files.append((received.path, Blob(received.digest, received.size)))
+            files.append(await uploads.finished(received))
         else:
             new.parts = []
         return await datasets.create(database, store, new, files)

@@ -1,5 +1,6 @@
 """Uploads: a file becomes a dataset, or nothing of it stays."""
 
+import asyncio
 import json
 import re
 from contextlib import ExitStack
@@ -19,7 +20,7 @@ from shared.contracts.problems import FieldError
 from shared.kit.app import pointer
 from shared.kit.database import Database
 from shared.kit.errors import Invalid
-from shared.kit.storage import Blob, BlobStore, seal
+from shared.kit.storage import Blob, BlobStore, seal, sync
 
 if TYPE_CHECKING:
     from services.registry.cleaning.panel import Panel
@@ -157,9 +158,15 @@ async def store_upload(
         )
         new.source_name, new.source_digest = received.filename or None, received.digest
         if settings.keep_sources:
-            files.append((received.path, Blob(received.digest, received.size)))
+            files.append(await finished(received))
             new.parts = [Part(received.path, received.filename, received.digest, new.mapping)]
         return await datasets.create(database, store, new, files)
+
+
+async def finished(received: Received) -> tuple[Path, Blob]:
+    """Bring a received file safely to the disk, where it may be kept."""
+    await asyncio.to_thread(sync, received.path)
+    return received.path, Blob(received.digest, received.size)
 
 
 def _clean_upload(

@@ -33,14 +33,9 @@ class BlobStore:
             Invalid: its digest is not the expected one; nothing is kept.
         """
         with self.incoming() as part:
-            digest, size = await _write(part, chunks)
-            if expected is not None and digest != expected:
-                raise Invalid(
-                    f"The content has the digest {digest}, not {expected}: send it again.",
-                    field="/digest",
-                )
-            await asyncio.to_thread(self.publish, part, digest)
-        return Blob(digest, size)
+            blob = await write(part, chunks, expected)
+            await asyncio.to_thread(self.publish, part, blob.digest)
+        return blob
 
     def adopt(self, file: Path) -> "Blob":
         """Move a finished file (made by `incoming`) into the store."""
@@ -88,6 +83,11 @@ class BlobStore:
             part.unlink(missing_ok=True)
         return len(old)
 
+    def older_than(self, moment: float) -> set[str]:
+        """Return the digests of the blobs that were put in their places before a moment."""
+        files = self._blobs.glob("??/*")
+        return {file.parent.name + file.name for file in files if _is_older(file, moment)}
+
     def _place(self, digest: str) -> Path:
         if len(digest) != 64 or not set(digest) <= set("0123456789abcdef"):
             raise NotFound("A blob is named by 64 hexadecimal digits.")
@@ -96,7 +96,9 @@ class BlobStore:
     def publish(self, part: Path, digest: str) -> None:
         """Move a finished file whose digest is known into its place."""
         place = self._place(digest)
-        place.parent.mkdir(exist_ok=True)
+        if not place.parent.is_dir():
+            place.parent.mkdir(exist_ok=True)
+            _sync_folder(self._blobs)
         part.chmod(0o444)
         part.replace(place)
         _sync_folder(place.parent)
@@ -110,6 +112,27 @@ class Blob:
         self.size = size
 
 
+async def write(part: Path, chunks: AsyncIterator[bytes], expected: str | None) -> Blob:
+    """Write a stream safely to the disk and return what blob it will be.
+
+    Raises:
+        Invalid: its digest is not the expected one.
+    """
+    digest, size = await _write(part, chunks)
+    if expected is not None and digest != expected:
+        raise Invalid(
+            f"The content has the digest {digest}, not {expected}: send it again.",
+            field="/digest",
+        )
+    return Blob(digest, size)
+
+
+def sync(file: Path) -> None:
+    """Bring a finished file safely to the disk."""
+    with file.open("rb") as stream:
+        os.fsync(stream.fileno())
+
+
 def seal(file: Path) -> Blob:
     """Bring a finished file safely to the disk and return what blob it will be."""
     hasher = hashlib.sha256()
@@ -119,6 +142,13 @@ def seal(file: Path) -> Blob:
         os.fsync(stream.fileno())
         size = os.fstat(stream.fileno()).st_size
     return Blob(hasher.hexdigest(), size)
+
+
+def _is_older(file: Path, moment: float) -> bool:
+    try:
+        return file.stat().st_ctime < moment  # moving it into its place changes this time only
+    except FileNotFoundError:
+        return False
 
 
 def _is_abandoned(part: Path, limit: float) -> bool:

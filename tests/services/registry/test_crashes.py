@@ -1,25 +1,28 @@
 """A registry killed in the middle of storing: nothing half is ever seen."""
 
+import hashlib
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
+import pytest
 
 from tests.services.registry.conftest import Stored
 from tests.services.registry.filing import sales_csv
 
 
-def start(folder: Path, port: int) -> subprocess.Popen[bytes]:
+def start(folder: Path, port: int, module: str = "services.registry") -> subprocess.Popen[bytes]:
     environment = os.environ | {
         "SHELFCAST_DATA": str(folder),
         "SHELFCAST_REGISTRY_PORT": str(port),
     }
-    return subprocess.Popen([sys.executable, "-m", "services.registry"], env=environment)
+    return subprocess.Popen([sys.executable, "-m", module], env=environment)
 
 
 def wait(client: httpx.Client) -> None:
@@ -66,6 +69,38 @@ def test_a_kill_in_the_middle_of_an_upload_leaves_nothing(tmp_path: Path) -> Non
             process.wait(10)
             connection.close()
             assert stored.halves, "the file in the making is still there"
+
+            process = start(tmp_path, port)
+            wait(client)
+
+            assert (stored.halves, stored.blobs) == ([], set())
+            assert client.get("/datasets").json()["total"] == 0
+        finally:
+            process.kill()
+            process.wait(10)
+
+
+def store_dataset(client: httpx.Client) -> None:
+    client.post("/upload", files={"file": ("sales.csv", sales_csv())})
+
+
+def store_artifact(client: httpx.Client) -> None:
+    client.put(f"/internal/blobs/{hashlib.sha256(b'weights').hexdigest()}", content=b"weights")
+
+
+@pytest.mark.parametrize("store", [store_dataset, store_artifact])
+def test_a_kill_before_a_stored_file_is_entered_leaves_nothing(
+    tmp_path: Path, store: Callable[[httpx.Client], None]
+) -> None:
+    port, stored = free_port(), Stored(tmp_path / "blobs")
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=60) as client:
+        process = start(tmp_path, port, "tests.services.registry.killed")
+        try:
+            wait(client)
+            with pytest.raises(httpx.TransportError):
+                store(client)
+            process.wait(10)
+            assert len(stored.blobs) == 1, "the file is in its place, and nobody knows it"
 
             process = start(tmp_path, port)
             wait(client)

@@ -2,6 +2,8 @@
 
 import asyncio
 import hashlib
+import time
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -143,6 +145,25 @@ async def test_a_blob_that_nobody_publishes_lapses(
 
     assert stored.blobs == set()
     assert (await registry.get(f"/internal/blobs/{digest}")).status_code == 404
+
+
+async def test_only_files_that_nobody_entered_are_swept(
+    registry: AsyncClient, app: FastAPI, stored: Stored
+) -> None:
+    digest = await put_blob(registry, b"weights")
+    lost = await app.state.store.put(_pieces(b"lost"))
+
+    young = await blobs.sweep(app.state.database, app.state.store, before=0)
+    old = await blobs.sweep(app.state.database, app.state.store, before=time.time() + 10)
+
+    assert (young, old) == (0, 1)
+    assert lost.digest not in stored.blobs
+    assert stored.blobs == {digest}
+
+
+async def _pieces(*content: bytes) -> AsyncIterator[bytes]:
+    for piece in content:
+        yield piece
 
 
 async def test_a_blob_must_be_what_its_name_says(registry: AsyncClient, stored: Stored) -> None:

@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import os
 import zipfile
 from typing import Any
 
@@ -235,3 +236,22 @@ async def test_a_file_past_the_limit_is_stopped_while_it_comes(
 
     problem(answer, 413, "/file")
     assert stored.halves == []
+
+
+async def test_an_uploaded_file_is_safely_on_the_disk_before_it_is_entered(
+    registry: AsyncClient, app: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: set[int] = set()
+    fsync = os.fsync
+
+    def note(handle: int) -> None:
+        synced.add(os.fstat(handle).st_ino)
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", note)
+
+    dataset = await make_dataset(registry)
+
+    source = app.state.store.path(dataset["source_digest"])
+    places = (source, source.parent, source.parent.parent)
+    assert {place.stat().st_ino for place in places} <= synced
