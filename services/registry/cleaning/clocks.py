@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from services.registry.cleaning.frequency import DAY, Grid, Steps, guess, parse
+from services.registry.cleaning.frequency import DAY, Grid, parse
 from services.registry.cleaning.report import Report
+from services.registry.cleaning.rhythm import Steps, guess
 from services.registry.cleaning.rows import Rows
 from services.registry.cleaning.zones import midnights
 
@@ -27,8 +28,7 @@ def settled(rows: Rows, alias: str | None) -> Rows:
     if there is None:
         return rows
     moments = there.moments
-    none = Steps(np.empty(0, np.int64), np.empty(0, np.int64))
-    grid = parse(alias or guess(moments, none), moments)
+    grid = parse(alias or guess(moments, Steps.between(moments)), moments)
     settled = there if counts_days(grid) else Rows(**vars(rows))
     settled.zoned = None
     return settled

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from services.registry.cleaning import series as grouping
 from services.registry.cleaning.columns import Coded, Floats, Mask
-from services.registry.cleaning.frequency import Grid
+from services.registry.cleaning.frequency import DAY, Grid
 from services.registry.cleaning.panel import Panel
 from services.registry.cleaning.report import Report
 from services.registry.cleaning.rows import Rows
@@ -18,6 +18,7 @@ from shared.kit.errors import Invalid
 Integers = NDArray[np.int64]
 Places = NDArray[np.int32]
 MOST_CELLS = 300_000_000
+_OFTEN = 0.05  # so large a share of rows that are moved far means another frequency
 
 
 def arrange(rows: Rows, mapping: Mapping, report: Report, name: str) -> Panel:
@@ -38,19 +39,20 @@ def arrange(rows: Rows, mapping: Mapping, report: Report, name: str) -> Panel:
 
 
 def _note_off_grid(rows: Rows, grid: Grid, periods: Integers, report: Report) -> None:
-    off = grid.moments(periods) != rows.moments
-    if not off.any() or grid.kind == "months":
+    away = np.abs(grid.moments(periods) - rows.moments)
+    where = np.flatnonzero(away[rows.dates] > 0)
+    if not len(where):
         return
-    where = np.flatnonzero(off[rows.dates])
-    if len(where):
-        report.note(
-            "off_grid",
-            "info",
-            len(where),
-            f"{len(where):,} rows lie between two steps of {grid.alias} and were put to the step "
-            "that they belong to.",
-            [f"row {rows.numbers[i]}" for i in where[:5]],
-        )
+    step = grid.step * 30 * DAY if grid.kind == "months" else grid.step
+    far = grid.kind != "business" and (away[rows.dates] >= step // 4).mean() > _OFTEN
+    report.note(
+        "off_grid",
+        "warning" if far else "info",
+        len(where),
+        f"{len(where):,} rows lie between two steps of {grid.alias} and were put to the step "
+        "that they belong to." + (" Is it another frequency?" if far else ""),
+        [f"row {rows.numbers[i]}" for i in where[:5]],
+    )
 
 
 def _place(

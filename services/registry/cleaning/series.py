@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from services.registry.cleaning import clocks
 from services.registry.cleaning import frequency as frequencies
 from services.registry.cleaning.columns import Coded
-from services.registry.cleaning.frequency import Grid, Steps
+from services.registry.cleaning.frequency import Grid
 from services.registry.cleaning.report import Report
+from services.registry.cleaning.rhythm import Steps, guess
 from services.registry.cleaning.rows import Rows
 from shared.contracts.datasets import Mapping
 from shared.kit.errors import Invalid
@@ -179,7 +180,7 @@ def _grid_of(rows: Rows, grouped: Grouped, mapping: Mapping) -> tuple[Grid, Inte
             field="/mapping/date",
         )
     own, steps = _own_steps(rows, grouped)
-    alias = mapping.frequency or frequencies.guess(moments, steps)
+    alias = mapping.frequency or guess(moments, steps)
     return frequencies.parse(alias, moments), own
 
 

@@ -45,12 +45,12 @@ def test_a_number_is_read(text: str, decimal: str, expected: float) -> None:
     assert read(text, decimal) == (expected, False, False)
 
 
-@pytest.mark.parametrize("text", ["", "NA", "N/A", "null", "-", "  "])
+@pytest.mark.parametrize("text", ["", "NA", "N/A", "NaN", "null", "-", "  "])
 def test_an_empty_cell_is_missing(text: str) -> None:
     assert read(text) == (None, False, False)
 
 
-@pytest.mark.parametrize("text", ["NaN", "inf", "-Infinity"])
+@pytest.mark.parametrize("text", ["inf", "-Infinity", "∞"])
 def test_what_is_not_finite_is_marked(text: str) -> None:
     assert read(text) == (None, False, True)
 
