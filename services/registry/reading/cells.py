@@ -8,42 +8,40 @@ import numpy as np
 import pyarrow as pa
 
 from services.registry.reading.source import CODED, Column, column_names
-from shared.kit.errors import Invalid
 
 
 class Columns:
-    """Gathers records piece by piece; only their columns stay in memory."""
+    """Gathers records piece by piece; only their columns stay in memory.
+
+    What holds lists or objects is no column: it is named in `nested`.
+    """
 
     def __init__(self) -> None:
         self._pieces: dict[str, list[Column | int]] = {}  # a number: so many rows without a value
         self.rows = 0
+        self.nested: set[str] = set()
 
     def add(self, records: Sequence[Mapping[str, Any]]) -> None:
-        """Add records; a name that some lack is missing there.
-
-        Raises:
-            Invalid: a value is a list or an object.
-        """
+        """Add records; a name that some lack is missing there."""
         names = dict.fromkeys(name for record in records for name in record)
-        for name in names:
-            self._pieces.setdefault(name, [self.rows] if self.rows else [])
-        for name, pieces in self._pieces.items():
-            values = [record.get(name) for record in records]
+        columns = {n: [record.get(n) for record in records] for n in {**self._pieces, **names}}
+        self.add_columns(columns, len(records))
+
+    def add_columns(self, columns: Mapping[str, Sequence[Any]], rows: int) -> None:
+        """Add rows that stand in columns."""
+        for name, values in columns.items():
+            pieces = self._pieces.setdefault(name, [self.rows] if self.rows else [])
             if any(isinstance(value, dict | list) for value in values):
-                raise Invalid(
-                    f"The field {name[:80]!r} holds lists or objects: flatten it to one value "
-                    "a row.",
-                    field="/file",
-                )
-            empty = all(value is None or value == "" for value in values)
-            pieces.append(len(values) if empty else column(values))
-        self.rows += len(records)
+                self.nested.add(name)
+            empty = name in self.nested or all(value is None or value == "" for value in values)
+            pieces.append(rows if empty else column(values))
+        self.rows += rows
 
     def table(self) -> pa.Table:
         """Return all that was added."""
-        names = column_names(list(self._pieces))
-        columns = [_joined(pieces) for pieces in self._pieces.values()]
-        return pa.table(columns, names=names)
+        flat = {name: parts for name, parts in self._pieces.items() if name not in self.nested}
+        names = column_names(list(flat))
+        return pa.table([_joined(pieces) for pieces in flat.values()], names=names)
 
 
 def _joined(pieces: Sequence[Column | int]) -> Column:

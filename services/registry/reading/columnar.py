@@ -8,7 +8,7 @@ from pyarrow import compute as pc
 from pyarrow import feather
 from pyarrow import parquet as pq
 
-from services.registry.reading.source import Column, Source, column_names
+from services.registry.reading.source import Column, Source, column_names, left_out, refuse_nested
 from shared.contracts.datasets import SourceFormat
 from shared.kit.errors import Invalid
 
@@ -33,13 +33,19 @@ def read(path: Path, kind: str, wanted: set[str] | None, rows: int | None = None
         ) from error
     names = column_names(table.column_names)
     table = table.rename_columns(names)
-    if wanted is not None:
-        table = table.select([name for name in names if name in wanted])
-    _refuse_nested(table.schema)
+    nested = _nested(table.schema)
+    refuse_nested({n: w for n, w in nested.items() if wanted is not None and n in wanted})
+    chosen = [n for n in names if n not in nested and (wanted is None or n in wanted)]
+    if not chosen:
+        refuse_nested(nested)
+    table = table.select(chosen)
     complete = rows is None or table.num_rows <= rows
     table = table if rows is None else table.slice(0, rows)
     compacted = pa.table([_compact(c) for c in table.columns], names=table.column_names)
-    return Source(SourceFormat(kind="feather"), compacted, 1, complete, present=names)
+    present = [name for name in names if name not in nested]
+    return Source(
+        SourceFormat(kind="feather"), compacted, 1, complete, left_out(nested), present=present
+    )
 
 
 def _parquet(path: Path, wanted: set[str] | None, rows: int | None) -> Source:
@@ -47,8 +53,15 @@ def _parquet(path: Path, wanted: set[str] | None, rows: int | None) -> Source:
         schema = probe.schema_arrow
         total = probe.metadata.num_rows
     names = column_names(schema.names)
-    chosen = [i for i, name in enumerate(names) if wanted is None or name in wanted]
-    _refuse_nested(pa.schema([schema.field(i) for i in chosen]))
+    nested = _nested(pa.schema([f.with_name(n) for f, n in zip(schema, names, strict=True)]))
+    refuse_nested({n: w for n, w in nested.items() if wanted is not None and n in wanted})
+    chosen = [
+        i
+        for i, name in enumerate(names)
+        if name not in nested and (wanted is None or name in wanted)
+    ]
+    if not chosen:
+        refuse_nested(nested)
     originals = [schema.names[i] for i in chosen]
     texts = [name for name in originals if _is_text(schema.field(name).type)]
     with pq.ParquetFile(path, read_dictionary=texts, pre_buffer=False) as file:
@@ -63,7 +76,8 @@ def _parquet(path: Path, wanted: set[str] | None, rows: int | None) -> Source:
         table,
         1,
         complete,
-        present=names,
+        left_out(nested),
+        present=[name for name in names if name not in nested],
         beyond=beyond,
         rows=total,
     )
@@ -122,11 +136,10 @@ def _is_text(kind: pa.DataType) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
-def _refuse_nested(schema: pa.Schema) -> None:
-    for item in schema:
-        if pa.types.is_nested(item.type) or pa.types.is_binary(item.type):
-            raise Invalid(
-                f"The column {item.name[:80]!r} holds {item.type} values: "
-                "flatten it to one number or text a row.",
-                field="/file",
-            )
+def _nested(schema: pa.Schema) -> dict[str, str]:
+    """Return the columns that hold no plain values, and what they hold."""
+    return {
+        item.name: f"{item.type} values"[:80]
+        for item in schema
+        if pa.types.is_nested(item.type) or pa.types.is_binary(item.type)
+    }

@@ -51,7 +51,7 @@ def read(path: Path, mapping: Mapping, store: BlobStore, limit: int) -> Source:
         if kind == "csv":
             source = text.read(file, wanted, numbers, mapping.reading, scratch)
         elif kind == "json":
-            source = json.read(file, mapping.reading)
+            source = json.read(file, mapping.reading, wanted=wanted)
         elif kind in ("xlsx", "xls"):
             source = excel.read(file, mapping.reading)
         else:

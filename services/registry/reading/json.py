@@ -1,4 +1,4 @@
-"""Reads JSON: records, columns, split, nested `data`, and JSON Lines.
+"""Reads JSON: lists of records, JSON Lines, and documents with one table in them.
 
 Records, in a list or one a line, are read in pieces; anything else must fit into memory.
 """
@@ -11,7 +11,8 @@ from typing import Any
 
 from services.registry.reading.cells import Columns
 from services.registry.reading.encoding import guess
-from services.registry.reading.source import Source, column_names
+from services.registry.reading.json_shapes import find_table
+from services.registry.reading.source import Source, left_out, refuse_nested
 from shared.contracts.datasets import Reading, SourceFormat
 from shared.kit.errors import Invalid, TooLarge
 
@@ -19,12 +20,13 @@ LARGEST = 128 << 20
 _PIECE = 1 << 20  # letters
 _LONGEST = 16 << 20  # letters of one record
 _TOGETHER = 20_000  # records
-_WRAPPERS = ("data", "records", "rows", "items", "results", "values", "list", "result")
 _DECODER = json.JSONDecoder()
 Record = dict[str, Any]
 
 
-def read(path: Path, reading: Reading, rows: int | None = None) -> Source:
+def read(
+    path: Path, reading: Reading, rows: int | None = None, wanted: set[str] | None = None
+) -> Source:
     """Read a JSON document, or JSON Lines; `rows` is how many are enough.
 
     Raises:
@@ -37,25 +39,25 @@ def read(path: Path, reading: Reading, rows: int | None = None) -> Source:
         head = stream.read(_PIECE).removeprefix("\ufeff").lstrip()
     try:
         if _is_lines(head):
-            return _gathered(_lines(path, encoding), rows)
+            return _gathered(_lines(path, encoding), rows, wanted)
         if head[:1] == "[" and head[1:].lstrip()[:1] == "{":
-            return _gathered(_listed(path, encoding), rows)
+            return _gathered(_listed(path, encoding), rows, wanted)
     except RecursionError as error:
         raise Invalid("The JSON is nested too deeply.", field="/file") from error
-    return _whole(path, encoding)
+    return _whole(path, encoding, wanted)
 
 
-def _gathered(records: Iterator[Record], rows: int | None) -> Source:
+def _gathered(records: Iterator[Record], rows: int | None, wanted: set[str] | None) -> Source:
     found = Columns()
     while part := list(islice(records, _TOGETHER if rows is None else min(_TOGETHER, rows))):
         found.add(part)
         if rows is not None and found.rows >= rows:
             break
     complete = next(records, None) is None
-    return Source(SourceFormat(kind="json"), found.table(), 1, complete)
+    return _source(found, wanted, complete)
 
 
-def _whole(path: Path, encoding: str) -> Source:
+def _whole(path: Path, encoding: str, wanted: set[str] | None) -> Source:
     size = path.stat().st_size
     if size > LARGEST:
         raise TooLarge(
@@ -67,11 +69,33 @@ def _whole(path: Path, encoding: str) -> Source:
         document = json.loads(path.read_bytes().decode(encoding))
     except (ValueError, RecursionError) as error:
         raise _unreadable(error) from error
-    table = _table(document, 0)
+    table = find_table(document)
     found = Columns()
-    names = list(table)
-    found.add([dict(zip(names, row, strict=True)) for row in zip(*table.values(), strict=True)])
-    return Source(SourceFormat(kind="json"), found.table(), 1, True)
+    found.add_columns(table, len(next(iter(table.values()), [])))
+    return _source(found, wanted, True, found.rows)
+
+
+def _source(
+    found: Columns, wanted: set[str] | None, complete: bool, rows: int | None = None
+) -> Source:
+    """Return what was gathered, without the nested fields.
+
+    Raises:
+        Invalid: a wanted field is nested.
+    """
+    nested = dict.fromkeys(found.nested, "lists or objects")
+    refuse_nested({n: what for n, what in nested.items() if wanted is not None and n in wanted})
+    table = found.table()
+    if not table.num_columns:
+        refuse_nested(nested)
+    return Source(
+        SourceFormat(kind="json"),
+        table,
+        1,
+        complete,
+        findings=left_out(nested),
+        rows=rows or (table.num_rows if complete else None),
+    )
 
 
 def _unreadable(error: Exception) -> Invalid:
@@ -152,67 +176,3 @@ def _record(value: Any, place: str) -> Record:
     if not isinstance(value, dict):
         raise Invalid(f"{place} is not an object with named fields.", field="/file")
     return value
-
-
-def _table(document: Any, depth: int) -> dict[str, list[Any]]:
-    if isinstance(document, list):
-        return _from_list(document)
-    if isinstance(document, dict):
-        if {"columns", "data"} <= document.keys():
-            return _from_split(document["columns"], document["data"])
-        if _is_columns(document):
-            return document
-        if document and all(isinstance(value, dict) for value in document.values()):
-            return _from_nested(document)
-        for name in _WRAPPERS:
-            if name in document and depth < 5:
-                return _table(document[name], depth + 1)
-    raise _no_table()
-
-
-def _is_columns(document: dict[str, Any]) -> bool:
-    lists = [value for value in document.values() if isinstance(value, list)]
-    if len(lists) < max(1, len(document)) or len(set(map(len, lists))) != 1:
-        return False
-    return not any(isinstance(value[0], dict | list) for value in lists if value)
-
-
-def _from_nested(document: dict[str, dict[str, Any]]) -> dict[str, list[Any]]:
-    """Read {"column": {"0": …}}, the way pandas writes by default."""
-    index: dict[str, None] = {}
-    for cells in document.values():
-        index.update(dict.fromkeys(cells))
-    return {name: [cells.get(i) for i in index] for name, cells in document.items()}
-
-
-def _from_list(rows: list[Any]) -> dict[str, list[Any]]:
-    if rows and all(isinstance(row, dict) for row in rows):
-        return _from_records(rows)
-    if len(rows) > 1 and all(isinstance(row, list) for row in rows):
-        return _from_split(rows[0], rows[1:])
-    raise _no_table()
-
-
-def _from_records(records: list[dict[str, Any]]) -> dict[str, list[Any]]:
-    names: dict[str, None] = {}
-    for record in records:
-        names.update(dict.fromkeys(record))
-    return {name: [record.get(name) for record in records] for name in names}
-
-
-def _from_split(columns: Any, rows: Any) -> dict[str, list[Any]]:
-    if not isinstance(columns, list) or not isinstance(rows, list):
-        raise _no_table()
-    for number, row in enumerate(rows, 1):
-        if not isinstance(row, list) or len(row) != len(columns):
-            raise Invalid(f"Row {number} does not have {len(columns)} fields.", field="/file")
-    names = column_names([str(name) for name in columns])
-    return {name: [row[i] for row in rows] for i, name in enumerate(names)}
-
-
-def _no_table() -> Invalid:
-    return Invalid(
-        'The JSON is not a table. Use [{"date": …, "sales": …}, …], {"date": […], "sales": […]} '
-        "or one object a line.",
-        field="/file",
-    )

@@ -103,3 +103,29 @@ def _check(name: str, number: int) -> None:
             f"The name of column {number} holds control characters: is this a text file?",
             field="/file",
         )
+
+
+def refuse_nested(columns: dict[str, str]) -> None:
+    """Refuse columns that hold more than one value a row.
+
+    Raises:
+        Invalid: there is one; it says what it holds.
+    """
+    for name, what in columns.items():
+        raise Invalid(
+            f"The column {name[:80]!r} holds {what}: flatten it to one number or text a row.",
+            field="/file",
+        )
+
+
+def left_out(columns: dict[str, str]) -> list[Finding]:
+    """Say which columns were left out because they hold more than one value a row."""
+    return [
+        Finding(
+            code="nested_columns",
+            severity="info",
+            count=1,
+            detail=f"The column {name[:80]!r} holds {what} and was left out.",
+        )
+        for name, what in sorted(columns.items())
+    ]

@@ -310,6 +310,7 @@ export const en = {
   finding: {
     ragged_rows: 'Rows of another width',
     second_header: 'A second row of names',
+    nested_columns: 'Columns of lists, left out',
     invalid_dates: 'Dates that cannot be read',
     missing_ids: 'Rows without a name of their series',
     text_in_numbers: 'Text where numbers belong',

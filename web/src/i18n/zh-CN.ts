@@ -291,6 +291,7 @@ export const zhCN: Words<typeof en> = {
   finding: {
     ragged_rows: '列数不一致的行',
     second_header: '第二行列名',
+    nested_columns: '未读取的嵌套列',
     invalid_dates: '无法识别的日期',
     missing_ids: '缺少序列标识的行',
     text_in_numbers: '数字列中的文字',
