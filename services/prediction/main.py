@@ -43,7 +43,9 @@ def build(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         database = Database(settings.database(SCHEMA), SCHEMA)
         await schema.bring_up_to_date(database)
-        client = RegistryClient(settings.registry_url, settings.folder("cache"), registry)
+        client = RegistryClient(
+            settings.registry_url, settings.folder("cache"), registry, settings.download_cache_bytes
+        )
         sources = Sources(client, engine, settings)
         blobs = BlobStore(settings.folder("predictions"))
         blobs.sweep()

@@ -78,15 +78,15 @@ async def sweep(database: Database, store: BlobStore, before: float) -> int:
     Files get their places and their rows under one lock, so that under it such a file is nobody's.
     Only those from before a moment are looked at: an older release may run beside this one.
     """
-    files = await asyncio.to_thread(store.older_than, before)
     async with database.read() as session:
         entered = set(await session.exec(select(col(BlobRow.digest))))
-    if lost := entered - await asyncio.to_thread(store.older_than, float("inf")):
+    files = await asyncio.to_thread(lambda: list(store.files()))
+    if lost := entered - {file.digest for file in files}:
         log.error("blobs are missing from the disk", count=len(lost), first=min(lost))
     swept = 0
     async with database.write() as session:
         await lock(session)
-        for digest in files - entered:
+        for digest in {file.digest for file in files if file.ctime < before} - entered:
             if await session.get(BlobRow, digest) is None:
                 store.delete(digest)
                 swept += 1

@@ -145,6 +145,7 @@ async def _supervise(
             request=TrainingRequest.model_validate(row.request),
             registry_url=shop.settings.registry_url,
             cache=str(shop.settings.folder("cache").absolute()),
+            cache_bytes=shop.settings.download_cache_bytes,
             folder=str(folder),
         )
     )

@@ -109,7 +109,9 @@ async def _stored(
 
 
 def _registry(assignment: Assignment) -> RegistryClient:
-    return RegistryClient(assignment.registry_url, Path(assignment.cache))
+    return RegistryClient(
+        assignment.registry_url, Path(assignment.cache), None, assignment.cache_bytes
+    )
 
 
 def _away(event: Callable[[Event], None]) -> Callable[[Exception], None]:

@@ -43,7 +43,9 @@ def build(
         database = Database(settings.database(SCHEMA), SCHEMA)
         await schema.bring_up_to_date(database)
         cache = settings.folder("cache")
-        client = RegistryClient(settings.registry_url, cache, registry)
+        client = RegistryClient(
+            settings.registry_url, cache, registry, settings.download_cache_bytes
+        )
         app.state.counter = Counter(database, queue, client, Catalogue(cache))
         app.state.bells = Doorbells(queue.redis)
         background = [

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pydantic import Field, TypeAdapter
 
+from shared.clients.cache import LIMIT_BYTES
 from shared.contracts.base import Contract
 from shared.contracts.models import NewVersion
 from shared.contracts.problems import Problem
@@ -25,6 +26,7 @@ class Assignment(Contract):
     request: TrainingRequest
     registry_url: str
     cache: str = Field(description="Folder of downloads, shared by all processes on this host.")
+    cache_bytes: int = Field(default=LIMIT_BYTES, description="How much of it may be kept.")
     folder: str = Field(description="Folder for this attempt alone; the worker removes it.")
 
 

@@ -43,7 +43,9 @@ async def open_workshop(settings: TrainingSettings) -> AsyncIterator[Workshop]:
     database = Database(settings.database(SCHEMA), SCHEMA)
     await schema.bring_up_to_date(database)
     queue = Queue(settings.redis_url.get_secret_value())
-    registry = RegistryClient(settings.registry_url, settings.folder("cache"))
+    registry = RegistryClient(
+        settings.registry_url, settings.folder("cache"), None, settings.download_cache_bytes
+    )
     runners = Runners(settings)
     try:
         yield Workshop(settings, database, queue, registry, runners)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import httpx
 
-from shared.clients.cache import DigestCache
+from shared.clients.cache import LIMIT_BYTES, DigestCache
 from shared.clients.http import ServiceClient
 from shared.contracts.base import Page
 from shared.contracts.datasets import Dataset, SeriesSummary
@@ -20,10 +20,14 @@ class RegistryClient(ServiceClient):
     """Typed calls of the registry."""
 
     def __init__(
-        self, base_url: str, cache: Path, transport: httpx.AsyncBaseTransport | None = None
+        self,
+        base_url: str,
+        cache: Path,
+        transport: httpx.AsyncBaseTransport | None = None,
+        cache_bytes: int = LIMIT_BYTES,
     ) -> None:
         super().__init__("registry", base_url, transport)
-        self._cache = DigestCache(cache)
+        self._cache = DigestCache(cache, cache_bytes)
 
     async def dataset(self, dataset_id: UUID) -> Dataset:
         """Return a dataset; NotFound if it does not exist."""

@@ -22,8 +22,18 @@ class Settings(BaseSettings):
     registry_url: str = "http://127.0.0.1:8001"
     training_url: str = "http://127.0.0.1:8002"
     prediction_url: str = "http://127.0.0.1:8003"
+    download_cache_mb: int = Field(
+        default=20 << 10,
+        ge=0,
+        description="Disk for datasets and models downloaded to this host; the least used go.",
+    )
     log_format: Literal["text", "json"] = "text"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @property
+    def download_cache_bytes(self) -> int:
+        """Return how many bytes of downloads may be kept."""
+        return self.download_cache_mb << 20
 
     def folder(self, name: str) -> Path:
         """Return a folder inside the data folder, made if it is not there."""

@@ -7,6 +7,7 @@ import platform
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
@@ -83,10 +84,15 @@ class BlobStore:
             part.unlink(missing_ok=True)
         return len(old)
 
-    def older_than(self, moment: float) -> set[str]:
-        """Return the digests of the blobs that were put in their places before a moment."""
-        files = self._blobs.glob("??/*")
-        return {file.parent.name + file.name for file in files if _is_older(file, moment)}
+    def files(self) -> Iterator["Stored"]:
+        """Yield all blobs that are there, in no order."""
+        for file in self._blobs.glob("??/*"):
+            try:
+                found = file.stat()
+            except FileNotFoundError:  # removed just now
+                continue
+            digest = file.parent.name + file.name
+            yield Stored(digest, found.st_size, found.st_mtime, found.st_ctime)
 
     def _place(self, digest: str) -> Path:
         if len(digest) != 64 or not set(digest) <= set("0123456789abcdef"):
@@ -110,6 +116,16 @@ class Blob:
     def __init__(self, digest: str, size: int) -> None:
         self.digest = digest
         self.size = size
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A blob in its place: when it was written, and when it was put there."""
+
+    digest: str
+    size: int
+    mtime: float
+    ctime: float
 
 
 async def write(part: Path, chunks: AsyncIterator[bytes], expected: str | None) -> Blob:
@@ -142,13 +158,6 @@ def seal(file: Path) -> Blob:
         os.fsync(stream.fileno())
         size = os.fstat(stream.fileno()).st_size
     return Blob(hasher.hexdigest(), size)
-
-
-def _is_older(file: Path, moment: float) -> bool:
-    try:
-        return file.stat().st_ctime < moment  # moving it into its place changes this time only
-    except FileNotFoundError:
-        return False
 
 
 def _is_abandoned(part: Path, limit: float) -> bool:
