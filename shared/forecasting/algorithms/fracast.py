@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from shared.forecasting.hyperparameters import Hyperparameters, parameter
 from shared.forecasting.packages import needs
 from shared.forecasting.panel import Values
-from shared.forecasting.pretrained import PRETRAINED
+from shared.forecasting.pretrained import PRETRAINED, Asked
 from shared.forecasting.register import register
 
 LONGEST = 2040  # its 2,048 steps, less the values that are put before a short series
@@ -36,15 +36,17 @@ class FracastHyperparameters(Hyperparameters):
 class Fracast:
     """A small pretrained network: forecasts without training and offline, without covariates."""
 
+    covariates = False
+
     def __init__(self, hyperparameters: FracastHyperparameters) -> None:
         from fracast import FracastModel
 
         self.context = hyperparameters.context
         self.network = FracastModel.from_pretrained(weights="fp32")
 
-    def foretell(self, context: Values, horizon: int) -> NDArray[np.float64]:
+    def foretell(self, asked: Asked, horizon: int) -> NDArray[np.float64]:
         """Return deciles (series, horizon, 9); a series too short for it repeats its values."""
-        enough = np.stack([_enough(row) for row in context])
+        enough = np.stack([_enough(row) for row in asked.target])
         found: NDArray[np.float64] = self.network.forecast_batch(enough, horizon=horizon)
         return found
 

@@ -15,10 +15,13 @@ from shared.forecasting import quantile_paths
 from shared.forecasting.hyperparameters import Hyperparameters, checked
 from shared.forecasting.manifest import Manifest
 from shared.forecasting.metrics import DECILES
-from shared.forecasting.panel import Index, Panel, Values
+from shared.forecasting.panel import Index, Panel
+from shared.forecasting.pretrained.asked import Asked, asked_of
 from shared.forecasting.recipe import Epoch
 from shared.forecasting.register import Algorithm, Family, Problem
 from shared.forecasting.validation import actual_values, places
+
+__all__ = ["PRETRAINED", "Asked", "Pretrained", "PretrainedForecaster"]
 
 Array = NDArray[np.float64]
 
@@ -29,11 +32,12 @@ class Pretrained(Protocol):
     """What a pretrained algorithm writes."""
 
     context: int  # steps it can look at
+    covariates: bool  # whether it reads any
 
     def __init__(self, hyperparameters: Any) -> None: ...
 
-    def foretell(self, context: Values, horizon: int) -> Array:
-        """Return deciles (series, horizon, 9) of series (series, time).
+    def foretell(self, asked: Asked, horizon: int) -> Array:
+        """Return deciles (series, horizon, 9).
 
         A value is NaN where it is missing, and before the series begins; what is asked about
         other series, and how much of such a beginning there is, must change nothing.
@@ -60,10 +64,9 @@ class PretrainedForecaster:
         out = np.empty((len(series), horizon, len(DECILES)))
         for at in range(0, len(series), TOGETHER):
             some = slice(at, at + TOGETHER)
-            windows = zip(series[some].tolist(), starts[some].tolist(), strict=True)
-            # before its beginning a series is missing, which a network must bear anyway
-            context = [panel.values(one, start - length, start) for one, start in windows]
-            out[some] = self.network.foretell(np.stack(context).astype(np.float32), horizon)
+            reads = self.network.covariates
+            asked = asked_of(panel, series[some], starts[some], length, horizon, covariates=reads)
+            out[some] = self.network.foretell(asked, horizon)
         return np.sort(out, axis=2)
 
     def draw(
