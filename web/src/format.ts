@@ -146,3 +146,8 @@ export function formatFor(language: string) {
 
   return { number, percent, date, weekday, shortDate, moment, clock, bytes, duration, list }
 }
+
+/** The same, but every number is written as a share. */
+export function inPercent(format: Format): Format {
+  return { ...format, number: value => format.percent(value, 0) }
+}

@@ -13,6 +13,8 @@ export interface ChartColours {
   actual: string
   bandInner: string
   bandOuter: string
+  /** Of what is marked on the axis. */
+  marks: string[]
   font: string
 }
 
@@ -30,6 +32,7 @@ function readColours(): ChartColours {
     actual: read('actual'),
     bandInner: read('band-inner'),
     bandOuter: read('band-outer'),
+    marks: [read('mark-1'), read('mark-2'), read('mark-3')],
     font: read('font'),
   }
 }

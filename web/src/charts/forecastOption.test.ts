@@ -15,6 +15,8 @@ function day(offset: number): string {
 
 function forecastOf(part: Partial<SeriesForecast> = {}): SeriesForecast {
   return {
+    totals: {},
+    marks: [],
     keys: { store_id: 'S001' },
     history: Array.from({ length: 28 }, (_, place) => ({ date: day(place - 28), value: place === 5 ? null : place })),
     forecast: [10, 12].map((mean, place) => ({
@@ -30,7 +32,8 @@ function forecastOf(part: Partial<SeriesForecast> = {}): SeriesForecast {
 }
 
 const words = {
-  history: 'History', forecast: 'Forecast', actual: 'Actual', error: 'Error', interval: (share: string) => `${share} interval`,
+  history: 'History', forecast: 'Forecast', actual: 'Actual', error: 'Error', holiday: 'Holiday',
+  interval: (share: string) => `${share} interval`,
 }
 const colours = {
   ink: '#000',
@@ -43,6 +46,7 @@ const colours = {
   actual: '#e50',
   bandInner: '#cfe',
   bandOuter: '#eff',
+  marks: ['#c7a', '#5be'],
   font: 'sans',
 }
 const setting = { step: 'day' as const, language: 'en', format: formatFor('en'), colours, isPhone: false }
@@ -81,8 +85,8 @@ test('actual values get a line of their own where they are known', () => {
 test('sales start at zero, what falls below it shows its own range', () => {
   const cold = forecastOf({ history: [{ date: day(-1), value: -5 }] })
 
-  expect(forecastOption(forecastOf(), words, setting).yAxis).toMatchObject({ min: 0 })
-  expect(forecastOption(cold, words, setting).yAxis).toMatchObject({ scale: true })
+  expect(forecastOption(forecastOf(), words, setting).yAxis).toMatchObject([{ min: 0 }, { show: false }])
+  expect(forecastOption(cold, words, setting).yAxis).toMatchObject([{ scale: true }, { show: false }])
 })
 
 test('the last four horizons of history are shown at first', () => {
@@ -99,6 +103,31 @@ test('the tooltip tells date, weekday, forecast, interval, actual and error', ()
   for (const part of ['Jan 29, 2025 Wed', '11', '8 – 12', '9', 'Error'])
     expect(text).toContain(part)
   expect(write([{ axisValue: START + 9 * DAY_MS }])).toBe('')
+})
+
+const marked = {
+  marks: [
+    { first: day(-2), last: day(-1), title: 'promotion', title_zh: 'promotion', column: 'promotion' },
+    { first: day(0), last: day(0), title: 'Spring <Festival>', title_zh: '春节', column: null },
+  ],
+}
+
+test('holidays and promotions are marked on an axis of their own, so that values keep theirs', () => {
+  const rows = linesOf(forecastOf(marked)).filter(line => line.yAxisIndex === 1)
+
+  expect(rows.map(line => line.name)).toEqual(['Holiday', 'promotion'])
+  expect((rows[1]?.data as [number, number | null][]).map(([moment]) => moment))
+    .toEqual([START - 2 * DAY_MS, START - DAY_MS, START - DAY_MS + 1])
+})
+
+test('the tooltip names the holiday in the language of the page, and as a text', () => {
+  const write = (language: string) => {
+    const { tooltip } = forecastOption(forecastOf(marked), words, { ...setting, language })
+    return (tooltip as { formatter: (at: unknown) => string }).formatter([{ axisValue: START }])
+  }
+
+  expect(write('zh-CN')).toContain('春节')
+  expect(write('en')).toContain('Spring &lt;Festival>')
 })
 
 test('the pointer says its moment in whatever shape it comes', () => {

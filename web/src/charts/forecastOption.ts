@@ -3,6 +3,8 @@ import type { ForecastPoint, Point, SeriesForecast } from '@/api/types'
 import type { Format, Step } from '@/format'
 import type { Band } from './bands'
 import type { ChartColours } from './colours'
+import type { MarkRow } from './forecastMarks'
+import { markedAt, markLines, markRows } from './forecastMarks'
 import { forecastRows, intervalsOf } from './forecastRows'
 import type { ForecastRow } from './forecastRows'
 import type { TooltipLine } from './frame'
@@ -13,6 +15,7 @@ export interface ForecastWords {
   forecast: string
   actual: string
   error: string
+  holiday: string
   /** The name of an interval, such as "80 % interval". */
   interval: (share: string) => string
 }
@@ -38,6 +41,7 @@ export function forecastOption(series: SeriesForecast, words: ForecastWords, set
   const { colours, format, language, step } = setting
   const { bands } = intervalsOf(series)
   const rows = forecastRows(series)
+  const marks = markRows(series.marks, words.holiday, colours)
   const lines = [
     historyLine(series, words, setting),
     ...bands.flatMap((band, place) => {
@@ -45,14 +49,15 @@ export function forecastOption(series: SeriesForecast, words: ForecastWords, set
       return bandLines(band, series.forecast, bandName(band, words, format), colour)
     }),
     ...knownLines(rows, words, colours),
+    ...markLines(marks),
   ]
   return {
     ...base(colours),
     grid: { top: setting.isPhone ? TOP_ON_PHONE : TOP, right: 16, bottom: 44, left: 8, containLabel: true },
-    legend: legendOf(series, words, bands, setting),
-    tooltip: { ...tooltip(colours), formatter: tooltipOf(series, words, setting) },
+    legend: legendOf(series, words, bands, marks, setting),
+    tooltip: { ...tooltip(colours), formatter: tooltipOf(series, words, marks, setting) },
     xAxis: timeAxis(colours, step, format, language),
-    yAxis: valueAxis(colours, format, isNeverNegative(series)),
+    yAxis: [valueAxis(colours, format, isNeverNegative(series)), { type: 'value', min: 0, max: 1, show: false }],
     dataZoom: zoom(colours, firstShown(series, setting.isPhone ? HORIZONS_ON_PHONE : HORIZONS_SHOWN)),
     series: lines,
   }
@@ -142,13 +147,16 @@ function knownLines(rows: readonly ForecastRow[], words: ForecastWords, colours:
   return [forecast, actual]
 }
 
-function legendOf(series: SeriesForecast, words: ForecastWords, bands: Band[], { colours, format, isPhone }: Setting) {
+function legendOf(
+  series: SeriesForecast, words: ForecastWords, bands: Band[], marks: MarkRow[], { colours, format, isPhone }: Setting,
+) {
   const line = 'path://M0 6h16v2H0z'
   const named = [
     { name: words.history, icon: line },
     { name: words.forecast, icon: line },
     ...bands.toReversed().map(band => ({ name: bandName(band, words, format), icon: 'roundRect' })),
     ...(series.actuals?.length ? [{ name: words.actual, icon: line }] : []),
+    ...marks.map(({ name }) => ({ name, icon: 'path://M2 6h12v3H2z' })),
   ]
   return {
     data: named,
@@ -176,7 +184,26 @@ function firstShown(series: SeriesForecast, horizons: number): number | undefine
   return first && Date.parse(first.date)
 }
 
-function tooltipOf(series: SeriesForecast, words: ForecastWords, { colours, format, step }: Setting) {
+function forecastLines(
+  row: ForecastRow, words: ForecastWords, usual: Band | undefined, colours: ChartColours, format: Format,
+): TooltipLine[] {
+  const { number } = format
+  const interval = `${number(row.low)} – ${number(row.high)}`
+  return [
+    { colour: colours.forecast, name: words.forecast, value: number(row.value) },
+    ...(usual ? [{ colour: colours.bandInner, name: bandName(usual, words, format), value: interval }] : []),
+    ...(row.actual === null
+      ? []
+      : [
+          { colour: colours.actual, name: words.actual, value: number(row.actual) },
+          { colour: 'transparent', name: words.error, value: number(row.error) },
+        ]),
+  ]
+}
+
+function tooltipOf(
+  series: SeriesForecast, words: ForecastWords, marks: MarkRow[], { colours, format, language, step }: Setting,
+) {
   const rows = new Map(forecastRows(series).map(row => [Date.parse(row.date), row]))
   const history = new Map(pairs(series.history))
   const { usual } = intervalsOf(series)
@@ -187,15 +214,10 @@ function tooltipOf(series: SeriesForecast, words: ForecastWords, { colours, form
     const row = rows.get(moment)
     if (history.has(moment))
       lines.push({ colour: colours.history, name: words.history, value: format.number(history.get(moment)) })
-    if (row) {
-      lines.push({ colour: colours.forecast, name: words.forecast, value: format.number(row.value) })
-      if (usual)
-        lines.push({ colour: colours.bandInner, name: bandName(usual, words, format), value: `${format.number(row.low)} – ${format.number(row.high)}` })
-      if (row.actual !== null) {
-        lines.push({ colour: colours.actual, name: words.actual, value: format.number(row.actual) })
-        lines.push({ colour: 'transparent', name: words.error, value: format.number(row.error) })
-      }
-    }
+    if (row)
+      lines.push(...forecastLines(row, words, usual, colours, format))
+    for (const { colour, name, title } of markedAt(marks, moment, language.startsWith('zh')))
+      lines.push({ colour, name: name === title ? '' : name, value: title })
     const weekday = step === 'day' || step === 'business' || step === 'hour' || step === 'minute'
     const title = `${format.date(moment, step)}${weekday ? ` ${format.weekday(moment)}` : ''}`
     return lines.length > 0 ? tooltipText(title, lines, colours) : ''

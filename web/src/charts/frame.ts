@@ -97,11 +97,15 @@ export interface TooltipLine {
   value: string
 }
 
-/** Lay out a tooltip. Everything in it is ours: formatted figures and words of the glossary. */
+function escaped(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;')
+}
+
+/** Lay out a tooltip. Its texts may be names of columns, which anybody can choose, so they stay texts. */
 export function tooltipText(title: string, lines: TooltipLine[], colours: ChartColours): string {
   const rows = lines.map(({ colour, name, value }) =>
     `<tr><td><i style="display:inline-block;width:8px;height:8px;border-radius:2px;margin-right:8px;background:${colour}"></i>`
-    + `<span style="color:${colours.inkFaint}">${name}</span></td>`
-    + `<td style="padding-left:20px;text-align:right;font-weight:600;font-variant-numeric:tabular-nums">${value}</td></tr>`)
-  return `<div style="margin-bottom:4px;font-weight:600">${title}</div><table style="border-spacing:0">${rows.join('')}</table>`
+    + `<span style="color:${colours.inkFaint}">${escaped(name)}</span></td>`
+    + `<td style="padding-left:20px;text-align:right;font-weight:600;font-variant-numeric:tabular-nums">${escaped(value)}</td></tr>`)
+  return `<div style="margin-bottom:4px;font-weight:600">${escaped(title)}</div><table style="border-spacing:0">${rows.join('')}</table>`
 }

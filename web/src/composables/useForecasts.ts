@@ -2,7 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/vue-query'
 import type { MaybeRefOrGetter } from 'vue'
 import { computed, toValue } from 'vue'
 import { api, ask } from '@/api/client'
-import type { ForecastRequest, ForecastSummary } from '@/api/types'
+import type { Forecast, ForecastRequest, ForecastSummary } from '@/api/types'
 import { useList } from './useList'
 
 const PAGE = 100
@@ -27,12 +27,17 @@ export function useNewestForecasts() {
 export function useForecast(id: MaybeRefOrGetter<string | null>) {
   return useQuery({
     queryKey: computed(() => ['forecasts', 'one', toValue(id)]),
-    queryFn: () => ask(api.GET('/api/prediction/{forecast_id}', {
+    queryFn: async () => whole(await ask(api.GET('/api/prediction/{forecast_id}', {
       params: { path: { forecast_id: toValue(id) ?? '' } },
-    })),
+    }))),
     enabled: computed(() => toValue(id) !== null),
     staleTime: Infinity, // a forecast stays as it was made
   })
+}
+
+/** A forecast that was stored before it said totals and marks has none. */
+function whole(forecast: Forecast): Forecast {
+  return { ...forecast, series: forecast.series.map(one => Object.assign({ totals: {}, marks: [] }, one)) }
 }
 
 export function useMakeForecast() {
