@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from safetensors.torch import load_file, save_file
 
 from shared.forecasting.calibration import quantiles_of
+from shared.forecasting.manifest import LeftOut
 from shared.forecasting.metrics import DECILES, bootstrap_skill, coverage, errors, naive_errors
 from shared.forecasting.metrics import ratio as quotient
 from shared.forecasting.panel import Index, Panel
@@ -73,6 +74,7 @@ class Evaluation(BaseModel):
     by_series: tuple[SeriesErrors, ...]
     by_step: tuple[StepErrors, ...]
     over_time: tuple[DateErrors, ...]
+    left_out: tuple[LeftOut, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -10,15 +10,16 @@ from importlib.metadata import PackageNotFoundError, version
 import numpy as np
 import torch
 
+from shared.forecasting import left_out
 from shared.forecasting.backtesting import Rolling
 from shared.forecasting.errors import Invalid, NotEnoughData, Unavailable, UnknownAlgorithm
-from shared.forecasting.evaluation import Evaluated, evaluate, headlines, windows_of
+from shared.forecasting.evaluation import Evaluated, Evaluation, evaluate, headlines, windows_of
 from shared.forecasting.fitted import FittedModel
 from shared.forecasting.holidays import with_holidays
 from shared.forecasting.hyperparameters import checked
-from shared.forecasting.manifest import Calibration, Column, Manifest, StoredScope
+from shared.forecasting.manifest import Calibration, Column, LeftOut, Manifest, StoredScope
 from shared.forecasting.metrics import Metrics
-from shared.forecasting.panel import Index, Panel
+from shared.forecasting.panel import Panel
 from shared.forecasting.recipe import Backtest, Epoch, Recipe, Scope
 from shared.forecasting.register import ALGORITHMS, Algorithm, Completing, Forecaster, Problem
 from shared.forecasting.scopes import subset
@@ -35,7 +36,6 @@ from shared.forecasting.validation import (
     windows_after,
 )
 
-NAMED_SERIES = 5
 LONGEST_HORIZON = 10_000
 
 
@@ -56,13 +56,14 @@ class Fitting:
         if not 1 <= recipe.horizon <= LONGEST_HORIZON:
             raise Invalid(f"The horizon must be 1 to {LONGEST_HORIZON} steps.", field="/horizon")
         self.split = split(panel, recipe)
-        self.whole, self.panel = self._parts(
-            with_holidays(panel.select(self.scope), recipe.holidays)
-        )
+        selected = with_holidays(panel.select(self.scope), recipe.holidays)
+        self.left_out: list[LeftOut] = []
+        self.whole, self.panel = self._parts(selected)
         context = self._context()
         self.holdout = hold_back(self.panel, recipe.horizon, self.split.train_end)
         self._refuse_nothing_to_learn()
-        self._note_short()
+        self.left_out += self._unchecked()
+        self.notes += left_out.notes(self.left_out, len(selected))
         problem = Problem(
             panel=self.panel,
             recipe=recipe,
@@ -84,8 +85,12 @@ class Fitting:
     def _parts(self, selected: Panel) -> tuple[Panel, Panel]:
         """Return the series with all they have, and without what the test keeps."""
         learned = until(selected, self.split.validation_end)
-        kept = _with_values(learned, self.notes)
-        if len(kept) < len(selected):
+        empty = left_out.without_values(learned)
+        if len(empty) == len(learned):
+            raise NotEnoughData("The series of this scope hold no values at all.", field="/scope")
+        if len(empty):
+            self.left_out += left_out.left_out(learned, empty, "no_values")
+            kept = np.setdiff1d(np.arange(len(learned)), empty)
             selected, learned = subset(selected, kept), subset(learned, kept)
         if float(np.nanstd(learned.target)) == 0:
             self.notes.append("Every value is the same: the forecast will repeat it.")
@@ -126,14 +131,9 @@ class Fitting:
             )
         return recipe.context_length
 
-    def _note_short(self) -> None:
-        lengths = self.panel.stops - self.panel.offsets[:-1]
-        short = int((self.holdout.train_stops == self.panel.stops).sum())
-        if short:
-            self.notes.append(
-                f"{short} of {len(lengths)} series are too short to check: they are learned from, "
-                "but do not count in the metrics."
-            )
+    def _unchecked(self) -> list[LeftOut]:
+        stops, horizon = self.holdout.train_stops, self.recipe.horizon
+        return left_out.unchecked(self.panel, stops, horizon, self.split.train_end)
 
     def epochs(self) -> Iterator[Epoch]:
         """Learn, yielding after each epoch; leave the loop to stop early.
@@ -199,6 +199,7 @@ class Fitting:
             holidays=recipe.holidays,
             split=stored(panel, self.split, self.holdout.held),
             series_count=len(panel),
+            left_out=tuple(self.left_out),
             seed=recipe.seed,
             code_version=code_version(),
             torch_version=torch.__version__,
@@ -208,7 +209,7 @@ class Fitting:
     def _evaluated(self, found: Checked, naive: Checked) -> Evaluated | None:
         """Return the report of the backtest if there was one, else of the validation windows."""
         if self.rolling is not None and (rolled := self.rolling.report()) is not None:
-            return rolled
+            return self._with_left_out(rolled[0]), rolled[1]
         origins = self.holdout.origins
         if not origins:
             return None
@@ -221,7 +222,11 @@ class Fitting:
             naive.ordered,
         )
         seed = self.recipe.seed
-        return evaluate(windows, self.panel, kind="validation", seed=seed), windows
+        report = evaluate(windows, self.panel, kind="validation", seed=seed)
+        return self._with_left_out(report), windows
+
+    def _with_left_out(self, report: Evaluation) -> Evaluation:
+        return report.model_copy(update={"left_out": tuple(self.left_out)})
 
     def _tested(
         self, forecaster: Forecaster, calibration: Calibration, nonnegative: bool
@@ -277,22 +282,6 @@ def code_version() -> str:
         return version("shelfcast")
     except PackageNotFoundError:
         return "0.1.0"
-
-
-def _with_values(panel: Panel, notes: list[str]) -> Index:
-    """Return the series that have any value, and say which do not."""
-    seen = np.concatenate([[0], np.cumsum(np.isfinite(panel.target))])
-    counts = seen[panel.offsets[1:]] - seen[panel.offsets[:-1]]
-    empty = np.flatnonzero(counts == 0)
-    if len(empty) == len(panel):
-        raise NotEnoughData("The series of this scope hold no values at all.", field="/scope")
-    if len(empty):
-        named = [" ".join(panel.keys[one].values()) for one in empty[:NAMED_SERIES]]
-        more = f" and {len(empty) - NAMED_SERIES} more" if len(empty) > NAMED_SERIES else ""
-        notes.append(
-            f"{len(empty)} series left out, they hold no values: {', '.join(named)}{more}."
-        )
-    return np.flatnonzero(counts > 0)
 
 
 def _columns(panel: Panel, names: tuple[str, ...]) -> tuple[Column, ...]:

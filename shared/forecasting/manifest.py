@@ -41,6 +41,22 @@ class StoredSplit(BaseModel):
     test_steps: int
 
 
+LeftOutReason = Literal["no_values", "begins_late", "too_short", "ends_early"]
+
+
+class LeftOut(BaseModel):
+    """A series that is not learned from, or learned from but not checked, and why.
+
+    `no_values`: it has none; `begins_late`: none before the training ends; `too_short`: too few to
+    keep any for checking; `ends_early`: before a whole horizon of the validation.
+    """
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    keys: dict[str, str]
+    reason: LeftOutReason
+
+
 class Calibration(BaseModel):
     """How much wider each quantile must be than the network drew it, per horizon step."""
 
@@ -78,6 +94,7 @@ class Manifest(BaseModel):
     split: StoredSplit | None = Field(default=None, description="None in models of before.")
     holidays: str = Field(default="", description="Country whose holidays are a covariate.")
     series_count: int
+    left_out: tuple[LeftOut, ...] = Field(default=(), description="Every series, with the reason.")
     seed: int
     code_version: str
     torch_version: str

@@ -72,7 +72,46 @@ def test_a_series_without_values_is_left_out_and_named() -> None:
     fitting = Fitting(panel_of(data), Recipe("seasonal_naive", 7))
 
     assert len(fitting.panel) == 3
-    assert any("1 series left out" in note and "S1 P0" in note for note in fitting.notes)
+    assert any("1 of 4 series left out" in note and "S1 P0" in note for note in fitting.notes)
+    assert [(one.keys, one.reason) for one in fitting.left_out] == [
+        ({"store_id": "S1", "product_id": "P0"}, "no_values")
+    ]
+
+
+def test_every_series_that_is_left_out_is_listed_in_the_manifest_and_the_report() -> None:
+    data = frame(stores=3, products=4)
+    gone = data["store_id"].eq("S1") | data["product_id"].eq("P3")
+    data.loc[gone, "sales"] = np.nan
+
+    model = fit(panel_of(data), "seasonal_naive")
+
+    assert len(model.manifest.left_out) == 6
+    assert {one.reason for one in model.manifest.left_out} == {"no_values"}
+    assert model.evaluation is not None
+    assert model.evaluation[0].left_out == model.manifest.left_out
+    assert any(note.endswith("S1 P3 and 1 more.") for note in model.manifest.notes)
+
+
+def test_why_a_series_is_not_checked_is_said_for_each() -> None:
+    data = frame(stores=5, products=1)
+    days = (data["date"] - data["date"].min()).dt.days
+    held, end = 14, 120
+    gone = data["store_id"].eq("S0") & (days >= end - held - 20)  # ended long before
+    gone |= data["store_id"].eq("S1") & (days >= end - held + 3)  # ends within the validation
+    gone |= data["store_id"].eq("S2") & (days < end - held + 2)  # begins within it
+    gone |= data["store_id"].eq("S3") & (days < end - held - 2)  # begins just before it
+
+    recipe = Recipe("seasonal_naive", 7, validation=held)
+    fitting = Fitting(panel_of(data[~gone]), recipe)
+
+    assert {one.keys["store_id"]: one.reason for one in fitting.left_out} == {
+        "S0": "ends_early",
+        "S1": "ends_early",
+        "S2": "begins_late",
+        "S3": "too_short",
+    }
+    assert {series for series, _ in fitting.holdout.origins} == {4}
+    assert any("2 of 5 series end before a whole horizon" in note for note in fitting.notes)
 
 
 def test_short_series_are_learned_from_and_said_to_be_unchecked() -> None:
@@ -85,6 +124,7 @@ def test_short_series_are_learned_from_and_said_to_be_unchecked() -> None:
     model = fitting.finish()
 
     assert any("2 of 4 series are too short to check" in note for note in fitting.notes)
+    assert {one.reason for one in fitting.left_out} == {"too_short"}
     assert np.isfinite(model.forecast(filled(panel)).quantiles).all()
 
 
