@@ -1,10 +1,13 @@
-"""Aliases: `latest` goes by itself, `best` to the lowest wql unless a person pins it."""
+"""Aliases: `latest` goes by itself, `best` to the best version unless a person pins it."""
 
 import re
 from collections import defaultdict
-from collections.abc import Set
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import delete
+from sqlalchemy import select as sql_select
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -13,26 +16,59 @@ from shared.kit.database import Database
 from shared.kit.errors import Conflict, Invalid, NotFound
 
 LATEST, BEST = "latest", "best"
-_ALIAS = re.compile(r"[a-z][a-z0-9_-]{0,39}")
+_ALIAS = re.compile(r"(?!v\d+$)[a-z][a-z0-9_-]{0,39}")  # v2 is version 2, as 2 is
+
+
+@dataclass(frozen=True)
+class _Scored:
+    """A version and what its errors were measured on."""
+
+    version: int
+    horizon: int
+    dataset_digest: str
+    wql: float | None
+    skill: float | None
 
 
 async def of(session: AsyncSession, models: Set[str]) -> dict[str, dict[str, int]]:
     """Return, for each model, its aliases and the versions they point to."""
     found: dict[str, dict[str, int]] = defaultdict(dict)
-    best: dict[str, float] = {}
-    columns = select(col(VersionRow.model), col(VersionRow.version), col(VersionRow.wql))
-    query = columns.where(col(VersionRow.model).in_(models)).order_by(col(VersionRow.version))
-    for model, version, wql in await session.exec(query):
-        targets = found[model]
-        targets[LATEST] = version
-        targets.setdefault(BEST, version)
-        if wql is not None and wql < best.get(model, float("inf")):
-            best[model] = wql
-            targets[BEST] = version
+    columns: list[Any] = [
+        col(VersionRow.model),
+        col(VersionRow.version),
+        col(VersionRow.horizon),
+        col(VersionRow.lineage)["dataset_digest"].as_string(),
+        col(VersionRow.wql),
+        col(VersionRow.metrics)["skill"].as_float(),
+    ]
+    query = (
+        sql_select(*columns)
+        .where(col(VersionRow.model).in_(models))
+        .order_by(col(VersionRow.version))
+    )
+    versions: dict[str, list[_Scored]] = defaultdict(list)
+    for model, *facts in await (await session.connection()).execute(query):
+        versions[model].append(_Scored(*facts))
+    for model, scored in versions.items():
+        found[model] = {LATEST: scored[-1].version, BEST: _best(scored)}
     pinned = select(AliasRow).where(col(AliasRow.model).in_(models))
     for row in await session.exec(pinned):
         found[row.model][row.alias] = row.version
     return found
+
+
+def _best(versions: Sequence[_Scored]) -> int:
+    """Return the best of the versions that look as far ahead as the newest one.
+
+    Errors on the same data are compared as they are (wql); where the data differ, by how much
+    better than seasonal naive each is on its own (skill), or among those on the newest data.
+    """
+    newest = versions[-1]
+    scored = [v for v in versions if v.horizon == newest.horizon and v.wql is not None]
+    same = [v for v in scored if v.dataset_digest == newest.dataset_digest]
+    if len(same) < len(scored) and all(v.skill is not None for v in scored):
+        return max(scored, key=lambda v: v.skill or 0.0).version
+    return min(same or [newest], key=lambda v: v.wql or 0.0).version
 
 
 async def point(database: Database, model: str, alias: str, version: int | None) -> None:
@@ -46,7 +82,10 @@ async def point(database: Database, model: str, alias: str, version: int | None)
     if alias == LATEST:
         raise Conflict("`latest` always is the newest version: pin `best`, or use your own alias.")
     if not _ALIAS.fullmatch(alias):
-        raise Invalid("An alias is a small letter, then letters, digits, - or _.", field="/alias")
+        raise Invalid(
+            "An alias is a small letter, then letters, digits, - or _, but no number such as v2.",
+            field="/alias",
+        )
     async with database.write() as session:
         numbers = select(col(VersionRow.version)).where(col(VersionRow.model) == model)
         present = set(await session.exec(numbers))

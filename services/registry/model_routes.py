@@ -98,7 +98,7 @@ async def download_file(
     responses=problems(NotFound, Conflict, Invalid),
 )
 async def put_alias(name: str, alias: str, target: AliasTarget, database: TheDatabase) -> Model:
-    """Point an alias to a version; `best` without a version goes by the lowest wql again."""
+    """Point an alias to a version; `best` without a version goes by the errors again."""
     await aliases.point(database, name, alias, target.version)
     return await models.get(database, name)
 

@@ -121,10 +121,10 @@ async def get(database: Database, name: str) -> Model:
     async with database.read() as session:
         found = await session.exec(select(ModelRow).where(col(ModelRow.name) == name))
         row = found.one_or_none()
-        if row is None:
-            raise _no_model(name)
-        [model] = await _models(session, [row])
-    return model
+        found_models = await _models(session, [row]) if row is not None else []
+    if not found_models:
+        raise _no_model(name)
+    return found_models[0]
 
 
 async def page(
@@ -146,18 +146,31 @@ async def page(
 
 
 async def _models(session: AsyncSession, rows: Sequence[ModelRow]) -> list[Model]:
+    """Return what a client sees of models; one that is just being deleted is left out."""
     names = [row.name for row in rows]
-    grouped = (
-        select(col(VersionRow.model), func.max(col(VersionRow.version)), func.count())
+    newest = (
+        select(
+            col(VersionRow.model),
+            func.max(col(VersionRow.version)).label("version"),
+            func.count().label("count"),
+        )
         .where(col(VersionRow.model).in_(names))
         .group_by(col(VersionRow.model))
+        .subquery()
     )
-    newest = {model: (last, count) for model, last, count in await session.exec(grouped)}
-    found = select(VersionRow).where(col(VersionRow.model).in_(names))
-    latest = [row for row in (await session.exec(found)) if newest[row.model][0] == row.version]
+    query = select(VersionRow, newest.c.count).join(
+        newest,
+        (newest.c.model == col(VersionRow.model)) & (newest.c.version == col(VersionRow.version)),
+    )
+    found = (await session.exec(query)).all()
+    counts = {version.model: count for version, count in found}
     targets = await aliases.of(session, set(names))
-    by_name = {version.model: version for version in await read(session, latest)}
-    return [_model(row, by_name[row.name], newest[row.name][1], targets[row.name]) for row in rows]
+    latest = {v.model: v for v in await read(session, [version for version, _ in found])}
+    return [
+        _model(row, latest[row.name], counts[row.name], targets[row.name])
+        for row in rows
+        if row.name in latest
+    ]
 
 
 def _model(row: ModelRow, latest: ModelVersion, count: int, targets: dict[str, int]) -> Model:

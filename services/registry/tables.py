@@ -117,7 +117,7 @@ class VersionRow(Table, table=True):
     frequency: str
     metrics: dict[str, float | None] = Field(sa_type=JSON)
     lineage: dict[str, Any] = Field(sa_type=JSON)
-    wql: float | None = None  # what `best` goes by: the lowest
+    wql: float | None = None  # what `best` goes by on the same data: the lowest
     created_at: datetime = Field(default_factory=now, index=True, sa_type=UtcDateTime)
 
 

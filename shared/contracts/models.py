@@ -75,13 +75,17 @@ class Model(Reply):
     scope: Scope
     dataset_name: str
     version_count: int
-    aliases: dict[str, int] = Field(description="Alias → version: latest, best.")
+    aliases: dict[str, int] = Field(
+        description="Alias → version: latest, best, and those that people gave. `best` has the "
+        "lowest wql of the versions with the newest one's horizon; where they were measured on "
+        "different data, the highest skill against seasonal naive."
+    )
     latest: ModelVersion
     created_at: Moment
     updated_at: Moment
 
 
 class AliasTarget(Contract):
-    """Where an alias points. `best` without a version goes back to the lowest wql."""
+    """Where an alias points. `best` without a version goes by the errors again."""
 
     version: int | None = Field(default=None, ge=1)

@@ -11,10 +11,11 @@ from uuid import uuid4
 import pytest
 from fastapi import FastAPI
 from httpx import AsyncClient
-from sqlalchemy import update
+from sqlalchemy import delete, update
+from sqlmodel import col, select
 
 from services.registry import blobs
-from services.registry.tables import BlobRow
+from services.registry.tables import BlobRow, FileRow, VersionRow
 from shared.kit.database import now
 from tests.services.registry.conftest import Stored, problem
 from tests.services.registry.filing import new_version, publish, put_blob
@@ -81,6 +82,56 @@ async def test_best_is_the_lowest_wql_until_it_is_pinned(registry: AsyncClient) 
     assert freed["aliases"] == {"best": 5, "latest": 5}
 
 
+async def test_best_looks_as_far_ahead_as_the_newest(registry: AsyncClient) -> None:
+    for horizon, wql in ((1, 0.01), (28, 0.6), (28, 0.4), (28, 0.5)):
+        await publish(registry, wql=wql, horizon=horizon)
+
+    assert (await registry.get(f"/models/{NAME}/versions/best")).json()["version"] == 3
+
+
+async def test_errors_on_different_data_are_compared_by_the_skill(registry: AsyncClient) -> None:
+    async def learned(digest: str, wql: float, **metrics: float) -> None:
+        dataset = {"id": str(uuid4()), "name": "sales", "version": 1, "digest": digest * 64}
+        await publish(registry, dataset=dataset, wql=wql, metrics={"wql": wql, **metrics})
+
+    async def best() -> int:
+        return int((await registry.get(f"/models/{NAME}/versions/best")).json()["version"])
+
+    await learned("a", 0.1, skill=0.2)
+    await learned("b", 0.5, skill=0.3)
+    assert await best() == 2
+    await learned("b", 0.4)  # without a skill, so only versions of the newest data compare
+    assert await best() == 3
+    await learned("b", 0.45, skill=0.1)
+    assert await best() == 3
+
+
+async def test_a_model_that_is_just_being_deleted_is_not_there(
+    registry: AsyncClient, app: FastAPI
+) -> None:
+    await publish(registry)
+    await publish(registry, "lstm_global")
+    async with app.state.database.write() as session:
+        gone = select(VersionRow.id).where(col(VersionRow.model) == NAME)
+        await session.exec(delete(FileRow).where(col(FileRow.version_id).in_(gone)))
+        await session.exec(delete(VersionRow).where(col(VersionRow.model) == NAME))
+
+    models = (await registry.get("/models")).json()
+
+    assert [model["name"] for model in models["items"]] == ["lstm_global"]
+    problem(await registry.get(f"/models/{NAME}"), 404, "/model")
+
+
+async def test_a_list_of_models_shows_the_newest_version_of_each(registry: AsyncClient) -> None:
+    for name in (NAME, "lstm_global", NAME):
+        await publish(registry, name)
+
+    models = (await registry.get("/models")).json()["items"]
+
+    shown = {m["name"]: (m["latest"]["version"], m["version_count"]) for m in models}
+    assert shown == {NAME: (2, 2), "lstm_global": (1, 1)}
+
+
 async def test_an_alias_points_to_a_version_that_exists(registry: AsyncClient) -> None:
     await publish(registry)
     path = f"/models/{NAME}/aliases"
@@ -89,12 +140,14 @@ async def test_an_alias_points_to_a_version_that_exists(registry: AsyncClient) -
     latest = await registry.put(f"{path}/latest", json={"version": 1})
     unknown = await registry.put(f"{path}/champion", json={"version": 9})
     odd = await registry.put(f"{path}/Best%20One", json={"version": 1})
+    number = await registry.put(f"{path}/v2", json={"version": 1})
     none = await registry.put("/models/none/aliases/champion", json={"version": 1})
 
     assert champion.json()["aliases"]["champion"] == 1
     assert latest.status_code == 409
     problem(unknown, 404, "/version")
     problem(odd, 422, "/alias")
+    assert "v2" in problem(number, 422, "/alias")
     problem(none, 404, "/model")
 
 
