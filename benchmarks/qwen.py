@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from benchmarks.accuracy import ACCURACY
@@ -29,10 +30,12 @@ from benchmarks.figures import OUT, Figure, show, write
 from shared.forecasting.language.base import TINY, find, load
 from shared.forecasting.language.decoder import Writer
 from shared.forecasting.language.pretrain import batch
+from shared.forecasting.language.writing import evenly, written
 from shared.forecasting.randomness import uniforms
 
 PARTS = ("decoding", "head", "accuracy")
 PATHS, STEPS, DIGITS = 20, 28, 3
+MANY = 16  # series
 CONTEXT, HEADER = 112, 30  # values and tokens of the prompt that is read
 ROWS = 151_936
 SHAPE: dict[str, Any] = {
@@ -80,28 +83,40 @@ def _timed(work: Callable[[], object], again: int = 3) -> float:
 
 
 def decoding() -> list[Figure]:
-    """Compare one reading of the prompt with one per path."""
-    network, vocabulary = load(find(TINY), torch.device("cpu"))
+    """Compare one reading of the prompt with one per path, as forecasts of a few series do it."""
+    base = find(TINY)
+    network, vocabulary = load(base, torch.device("cpu"))
     writer = Writer(network.eval(), vocabulary)
     length = HEADER + CONTEXT * (DIGITS + 1)
     random = np.random.default_rng(0)
     while (tokens := batch(random, vocabulary)[0]).shape[1] < 200:
         pass
     prompt = tokens[:1].repeat(1, 1 + length // tokens.shape[1])[:, :length]
-    chance = uniforms(0, torch.tensor([7]), paths=PATHS, horizon=STEPS, draws=DIGITS)
+    hashes = np.arange(7, 7 + MANY)
+
+    def asked(series: int) -> NDArray[np.int64]:
+        rows = prompt.tolist() * series
+        sizes = {"digits": DIGITS, "paths": PATHS, "horizon": STEPS}
+        return written(writer, base, rows, hashes[:series], **sizes, seed=0)
+
+    chance = evenly(
+        uniforms(0, torch.from_numpy(hashes[:1]), paths=PATHS, horizon=STEPS, draws=DIGITS)
+    )
 
     def per_path() -> Tensor:
         parts = [write_alone(writer, prompt, chance[..., one : one + 1]) for one in range(PATHS)]
         return torch.cat(parts, 1)
 
-    shared = partial(writer.write, prompt, torch.ones_like(prompt, dtype=torch.bool), chance)
-    same = float((shared() == per_path()).double().mean())
-    fast, slow = _timed(shared), _timed(per_path, 1)
+    same = float((asked(1) == per_path().numpy()).mean())
+    one, many = _timed(partial(asked, 1)), _timed(partial(asked, MANY))
+    slow = _timed(per_path, 1)
     note = f"{PATHS} paths x {STEPS} steps of {DIGITS} digits after {length} tokens"
     return [
-        Figure("writing, prompt read once", fast, "s", note=note),
-        Figure("the same, prompt read per path", slow, "s", note=f"{same:.1%} of numbers alike"),
-        Figure("faster", slow / fast, "x", 10.0, "more"),
+        Figure("forecast of one series", one, "s", note=note),
+        Figure(f"forecast of {MANY} series", many / MANY, "s/series"),
+        Figure("one series, prompt read per path", slow, "s", note=f"{same:.1%} of numbers alike"),
+        Figure("faster, one series", slow / one, "x", 10.0, "more"),
+        Figure(f"faster, {MANY} series", MANY * slow / many, "x"),
     ]
 
 

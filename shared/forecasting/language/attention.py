@@ -14,6 +14,8 @@ class SharedPrompt:
     """Keys and values of the prompts, read once, and of what each path has written since.
 
     Stands where a network expects its cache. The paths of series s are the rows s·paths …
+    The room for what they write is taken before the first step, and every step attends to all of
+    it with what is not written yet hidden, so that no shape changes from step to step.
     """
 
     def __init__(self, layers: list[tuple[Tensor, Tensor]], mask: Tensor, paths: int, steps: int):
@@ -28,28 +30,26 @@ class SharedPrompt:
         self.prompt, self.paths, self.done = layers, paths, 0
         series, heads, _, width = layers[0][0].shape
         room = (series * paths, heads, steps, width)
-        self.keys = [key.new_empty(room) for key, _ in layers]
-        self.values = [value.new_empty(room) for _, value in layers]
+        self.keys = [key.new_zeros(room) for key, _ in layers]
+        self.values = [value.new_zeros(room) for _, value in layers]
         hidden = torch.zeros_like(mask, dtype=layers[0][0].dtype)
         self.hidden = hidden.masked_fill(~mask, -torch.inf)[:, None, None]  # (series, 1, 1, prompt)
+        self.later = torch.full_like(hidden[:1, :1], -torch.inf).expand(steps, steps).triu(1)
 
     def update(self, keys: Tensor, values: Tensor, layer: int, *_: Any) -> tuple[Tensor, Tensor]:
-        """Store what a step adds and return all that the paths have written."""
+        """Store what a step adds and return the whole room."""
         stop = self.done + keys.shape[2]
         self.keys[layer][:, :, self.done : stop] = keys
         self.values[layer][:, :, self.done : stop] = values
-        return self.keys[layer][:, :, :stop], self.values[layer][:, :, :stop]
+        return self.keys[layer], self.values[layer]
 
     def attend(self, layer: int, query: Tensor, keys: Tensor, values: Tensor) -> Tensor:
         """Return what each query (row, heads, step, width) finds in its prompt and its path."""
         rows, heads, steps, width = query.shape
         groups, paths = keys.shape[1], self.paths
         grouped = query.reshape(rows, groups, -1, width)  # heads that share keys side by side
-        own = grouped @ keys.transpose(2, 3)
-        if steps > 1:
-            own = own + _later(steps, keys.shape[2], own)[None, None].repeat(
-                1, 1, heads // groups, 1
-            )
+        later = self.later[self.done : self.done + steps].repeat(heads // groups, 1)
+        own = grouped @ keys.transpose(2, 3) + later
         prompt_keys, prompt_values = self.prompt[layer]
         series = rows // paths
         wide = grouped.view(series, paths, groups, -1, width).transpose(1, 2).flatten(2, 3)
@@ -62,13 +62,6 @@ class SharedPrompt:
         read = back.flatten(2, 3) @ prompt_values
         found = found + read.view(series, groups, paths, -1, width).transpose(1, 2).flatten(0, 1)
         return found.view(rows, heads, steps, width)
-
-
-def _later(steps: int, length: int, like: Tensor) -> Tensor:
-    """Return −∞ where a query of this step would look at a later one (steps, length)."""
-    return torch.full((steps, length), -torch.inf, dtype=like.dtype, device=like.device).triu(
-        length - steps + 1
-    )
 
 
 def attention(

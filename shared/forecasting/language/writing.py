@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -20,9 +19,9 @@ from shared.forecasting.panel import Index
 from shared.forecasting.randomness import uniforms
 
 BUCKET = 32  # prompts are padded to a multiple, so that only a series' own length decides
-TOGETHER = 16  # series of a small network that are written at once
 SMALL = 20_000_000  # parameters
-SHARE = 0.5  # of the free memory
+TILE = {"cuda": 16, "cpu": 4}  # series that are written at once, where each costs little
+TILE_BYTES = {"cuda": 4 * 2**30, "cpu": 2**30}  # that they may take
 
 
 def written(
@@ -35,7 +34,6 @@ def written(
     paths: int,
     horizon: int,
     seed: int,
-    shown: int | None = None,
 ) -> NDArray[np.int64]:
     """Return the codes that each path writes after each prompt (series, paths, horizon).
 
@@ -48,14 +46,12 @@ def written(
         paths: of a forecast.
         horizon: steps.
         seed: of the random numbers.
-        shown: only so many of the paths are written; all of them if absent.
 
     Raises:
         Invalid: the base model cannot read so much.
-        NotEnoughMemory: not even one series fits.
+        NotEnoughMemory: what is written at once does not fit.
     """
-    wanted = paths if shown is None else min(shown, paths)
-    codes = np.empty((len(rows), wanted, horizon), np.int64)
+    codes = np.empty((len(rows), paths, horizon), np.int64)
     longest = max(map(len, rows), default=0) + horizon * (digits + 1)
     if longest > base.window:
         raise Invalid(
@@ -66,7 +62,7 @@ def written(
     sizes = np.array([-(-len(row) // BUCKET) * BUCKET for row in rows], np.int64)
     for size in np.unique(sizes).tolist():
         places = np.flatnonzero(sizes == size)
-        together = _together(writer, base, size, wanted, horizon * (digits + 1))
+        together = tile(writer, base, size, paths, horizon * (digits + 1))
         for at in range(0, len(places), together):
             chosen = places[at : at + together]
             # always as many rows, so that a series does not see how many others there are
@@ -75,7 +71,7 @@ def written(
                 uniforms(
                     seed, torch.from_numpy(hashes[some]), paths=paths, horizon=horizon, draws=digits
                 )
-            )[..., :wanted]
+            )
             tokens, mask = padded([rows[one] for one in some.tolist()], size, 0)
             device = writer.device
             found = writer.write(tokens.to(device), mask.to(device), chance.to(device))
@@ -95,18 +91,24 @@ def evenly(uniform: Tensor) -> Tensor:
     return (part + inside.clamp(2**-13, 1 - 2**-13)) / paths
 
 
-def _together(writer: Writer, base: Base, prompt: int, paths: int, steps: int) -> int:
-    """Return how many series are written at once.
+def tile(writer: Writer, base: Base, prompt: int, paths: int, steps: int) -> int:
+    """Return how many series are written at once: never more because more memory is free.
+
+    The last digits of a product of matrices depend on their shapes, so that the shapes must not
+    depend on what else is asked or what else runs.
 
     Raises:
-        NotEnoughMemory: the memory is too small for one.
+        NotEnoughMemory: the memory is too small for them.
     """
-    cheap = base.parameters < SMALL or writer.device.type == "cuda"  # to fill up with repeats
-    wanted = TOGETHER if cheap else 1
+    kind = writer.device.type
     each = bytes_of_series(writer.network, prompt, paths, steps)
+    cheap = base.parameters < SMALL or kind == "cuda"  # to fill up with repeats
+    together = TILE.get(kind, 1) if cheap else 1
+    while together > 1 and together * each > TILE_BYTES[kind]:
+        together //= 2
+    said = "one series" if together == 1 else f"{together} series"
     advice = "Ask for fewer paths or a shorter horizon."
-    memory.require(each, writer.device, f"Writing {paths} paths of one series", advice, "/paths")
-    free = memory.available(writer.device) or math.inf
-    while wanted > 1 and wanted * each > SHARE * free:
-        wanted //= 2
-    return wanted
+    memory.require(
+        together * each, writer.device, f"Writing {paths} paths of {said}", advice, "/paths"
+    )
+    return together

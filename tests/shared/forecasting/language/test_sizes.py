@@ -17,6 +17,7 @@ from shared.forecasting.language.exercises import Exercises
 from shared.forecasting.language.form import LanguageHyperparameters
 from shared.forecasting.language.learner import FineTuning
 from shared.forecasting.language.sizes import bytes_of_learning, bytes_of_series
+from shared.forecasting.language.writing import tile, written
 from tests.shared.forecasting.samples import filled
 
 Fitted = Callable[[str], FittedModel]
@@ -46,24 +47,47 @@ def test_too_little_memory_for_a_batch_is_said_before_the_first_step(
     assert refused.value.field == "/hyperparameters/windows"
 
 
-def test_a_large_request_is_split_without_changing_it(
-    panel: Panel, fitted: Fitted, monkeypatch: pytest.MonkeyPatch
+def test_what_is_written_at_once_does_not_depend_on_what_is_asked_or_free(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    model, ready = fitted("qwen"), filled(panel)
-    whole, parts = model.forecast(ready), []
-    each = bytes_of_series(model.forecaster.writer.network, 160, 4, 21)  # type: ignore[attr-defined]
-    monkeypatch.setattr(memory_of, "available", lambda device: int(2 * 2 * each))
-    plain = Writer.write
+    base, parts, plain = find(TINY), [], Writer.write
+    network, vocabulary = load(base, torch.device("cpu"))
+    writer = Writer(network.eval(), vocabulary)
 
     def counted(writer: Writer, tokens: Tensor, mask: Tensor, chance: Tensor) -> Tensor:
         parts.append(len(tokens))
         return plain(writer, tokens, mask, chance)
 
-    monkeypatch.setattr(Writer, "write", counted)
-    split = model.forecast(ready)
+    def asked(series: int) -> list[object]:
+        rows, hashes = [[30, 31, 32]] * series, np.arange(series)
+        found = written(writer, base, rows, hashes, digits=2, paths=3, horizon=4, seed=0)
+        return list(found.tolist())
 
-    assert parts == [2, 2]
-    np.testing.assert_allclose(split.quantiles, whole.quantiles, rtol=1e-4)
+    monkeypatch.setattr(Writer, "write", counted)
+    nine = asked(9)
+    needed = tile_bytes(writer, 32, 3, 12)
+    monkeypatch.setattr(memory_of, "available", lambda device: needed)
+    again, one = asked(9), asked(1)
+
+    assert parts == [4, 4, 4, 4, 4, 4, 4]
+    assert (again, one) == (nine, nine[:1])
+    monkeypatch.setattr(memory_of, "available", lambda device: needed - 1)
+    with pytest.raises(NotEnoughMemory, match="Writing 3 paths of 4 series needs about"):
+        asked(1)
+
+
+def tile_bytes(writer: Writer, prompt: int, paths: int, steps: int) -> int:
+    return 4 * bytes_of_series(writer.network, prompt, paths, steps)
+
+
+def test_many_paths_are_written_for_fewer_series_at_once() -> None:
+    base = find(TINY)
+    network, vocabulary = load(base, torch.device("cpu"))
+    writer = Writer(network.eval(), vocabulary)
+
+    found = [tile(writer, base, 256, paths, 84) for paths in (20, 3000, 5000)]
+
+    assert found == [4, 2, 1]
 
 
 def test_a_model_says_how_much_its_base_holds(fitted: Fitted) -> None:
