@@ -15,10 +15,9 @@ from shared.contracts.forecasts import ForecastRequest
 from shared.kit.errors import Invalid, TooLarge, Unavailable
 
 if TYPE_CHECKING:
-    from shared.forecasting import ForecastResult, Panel, Totals, Written
+    from shared.forecasting import ForecastResult, Panel, Totals
 
 Numbers = NDArray[np.float64]
-SHOWN_TEXTS = 20  # series whose text is shown: to write it again takes time
 _OPTIONS = orjson.OPT_SERIALIZE_NUMPY
 
 
@@ -44,9 +43,9 @@ def answer(
     """
     asked = _as_json(request)
     question = read(request, model.fitted, panel, limits)
-    result, texts = _forecast(model, question)
+    result = _forecast(model, question)
     _refuse_infinite(result)
-    rest = _write(asked, question, result, texts, target)
+    rest = _write(asked, question, result, target)
     first = question.series[0]
     return Answer(
         rest,
@@ -58,14 +57,14 @@ def answer(
     )
 
 
-def _forecast(model: Model, question: Question) -> tuple["ForecastResult", list["Written"]]:
+def _forecast(model: Model, question: Question) -> "ForecastResult":
     import torch
 
     from shared.forecasting import ForecastingError
 
     try:
         with model.turn:
-            result = model.fitted.forecast(
+            return model.fitted.forecast(
                 question.panel,
                 series=question.series,
                 horizon=question.horizon,
@@ -74,14 +73,6 @@ def _forecast(model: Model, question: Question) -> tuple["ForecastResult", list[
                 quantiles=question.levels,
                 seed=question.seed,
             )
-            texts = model.fitted.texts(
-                question.panel,
-                series=question.series[:SHOWN_TEXTS],
-                horizon=question.horizon,
-                start=question.start,
-                seed=question.seed,
-            )
-            return result, texts
     except ForecastingError as error:
         raise refusal(error) from error
     except (MemoryError, torch.OutOfMemoryError) as error:
@@ -108,15 +99,9 @@ def _as_json(request: ForecastRequest) -> bytes:
         ) from error
 
 
-def _write(
-    asked: bytes,
-    question: Question,
-    result: "ForecastResult",
-    texts: list["Written"],
-    target: str,
-) -> bytes:
+def _write(asked: bytes, question: Question, result: "ForecastResult", target: str) -> bytes:
     series = [_series(question, place, result, row) for row, place in enumerate(question.series)]
-    for said, text in zip(series, texts, strict=False):
+    for said, text in zip(series, result.texts, strict=bool(result.texts)):
         said["text"] = asdict(text)
     body = {"target": target, "request": orjson.Fragment(asked), "series": series}
     return orjson.dumps(body, option=_OPTIONS)

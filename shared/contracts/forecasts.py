@@ -106,6 +106,15 @@ class Text(Reply):
     wrote: str
     lowest: FiniteFloat | None = None  # what the lowest number among those told stands for
     step: FiniteFloat | None = None  # what one more adds to it
+    factors: list[FiniteFloat] | None = Field(
+        default=None, description="Of a correction: what it multiplied each step by."
+    )
+    left_out: int = Field(
+        default=0, description="Older values that the language model could not read any more."
+    )
+    unknown: list[str] = Field(
+        default=[], description="Words that the language model does not know and reads all alike."
+    )
 
 
 class SeriesForecast(Reply):
@@ -124,7 +133,7 @@ class SeriesForecast(Reply):
         default={}, description="Errors where actuals are known; change against the last horizon."
     )
     text: Text | None = Field(
-        default=None, description="Of a language model, for the first series of a forecast."
+        default=None, description="Of a language model: what this forecast was read from."
     )
 
 

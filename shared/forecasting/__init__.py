@@ -31,8 +31,8 @@ from shared.forecasting.listing import catalogue
 from shared.forecasting.manifest import Manifest
 from shared.forecasting.marks import Mark, marks
 from shared.forecasting.panel import Panel
-from shared.forecasting.recipe import Backtest, Epoch, ForecastResult, Recipe, Scope
-from shared.forecasting.register import ALGORITHMS, Algorithm, Written
+from shared.forecasting.recipe import Backtest, Epoch, ForecastResult, Recipe, Scope, Written
+from shared.forecasting.register import ALGORITHMS, Algorithm
 from shared.forecasting.totals import Totals
 
 discover()

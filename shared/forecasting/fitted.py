@@ -17,8 +17,8 @@ from shared.forecasting.future import Gap, gaps
 from shared.forecasting.manifest import Manifest
 from shared.forecasting.memory import require
 from shared.forecasting.panel import Index, Panel
-from shared.forecasting.recipe import ForecastResult
-from shared.forecasting.register import Forecaster, Holding, Telling, Written
+from shared.forecasting.recipe import ForecastResult, Written
+from shared.forecasting.register import Forecaster, Holding, Telling
 from shared.forecasting.totals import Numbers, Totals, totals
 
 LEVELS = (0.025, 0.1, 0.5, 0.9, 0.975)
@@ -113,27 +113,12 @@ class FittedModel:
             )
             for at in range(0, len(chosen), CHUNK)
         ]
-        *arrays, totals = zip(*parts, strict=True)
+        *arrays, totals, texts = zip(*parts, strict=True)
         mean, found, total = (np.concatenate(part) for part in arrays)
-        by_unit = [one for part in totals for one in part]
-        return ForecastResult(chosen, starts, levels, mean, found, mean.sum(1), total, by_unit)
-
-    def texts(
-        self,
-        panel: Panel,
-        *,
-        series: Sequence[int] | None = None,
-        horizon: int | None = None,
-        start: int | None = None,
-        seed: int = 0,
-    ) -> list[Written]:
-        """Return what a language model was told about each series and wrote; else nothing."""
-        if not isinstance(self.forecaster, Telling):
-            return []
-        panel = self._fitting(panel)
-        chosen, starts = _places(panel, series, start)
-        steps = horizon or self.manifest.horizon
-        return self.forecaster.tell(panel, chosen, starts, steps, seed)
+        by_unit, told = ([one for part in lists for one in part] for lists in (totals, texts))
+        return ForecastResult(
+            chosen, starts, levels, mean, found, mean.sum(1), total, by_unit, told
+        )
 
     def _summary(
         self,
@@ -144,9 +129,13 @@ class FittedModel:
         paths: int,
         levels: tuple[float, ...],
         seed: int,
-    ) -> tuple[Numbers, Numbers, Numbers, list[dict[str, Totals]]]:
-        """Return mean, quantiles and what sums have, all of them from calibrated paths."""
-        drawn = self.forecaster.draw(panel, series, starts, horizon, paths, seed)
+    ) -> tuple[Numbers, Numbers, Numbers, list[dict[str, Totals]], list[Written]]:
+        """Return mean, quantiles and what sums have, all from calibrated paths, and texts."""
+        asked = panel, series, starts, horizon, paths, seed
+        if isinstance(self.forecaster, Telling):
+            drawn, texts = self.forecaster.tell(*asked)
+        else:
+            drawn, texts = self.forecaster.draw(*asked), []
         sampled = drawn.astype(np.float64)
         low = 0.0 if self.manifest.nonnegative else -np.inf
         sampled = np.maximum(sampled, low)
@@ -157,12 +146,13 @@ class FittedModel:
         again = np.empty_like(calibrated)
         np.put_along_axis(again, order, calibrated, 1)
         total = np.sort(again.sum(2), axis=1)[..., None]
-        mean = sampled.mean(1)
+        mean = calibrated.mean(1)
         return (
             mean,
             quantiles_of(calibrated, levels),
             quantiles_of(total, levels)[:, 0],
             _totals(again, mean, panel, starts, levels),
+            texts,
         )
 
     def _fitting(self, panel: Panel) -> Panel:

@@ -69,6 +69,19 @@ class Epoch:
     eta_seconds: float | None
 
 
+@dataclass(frozen=True)
+class Written:
+    """What a language model was told about a series, and what it wrote on its first path."""
+
+    told: str
+    wrote: str
+    lowest: float  # what the lowest number among those told stands for
+    step: float  # what one more adds to it
+    factors: tuple[float, ...] | None = None  # of a correction: what it multiplied each step by
+    left_out: int = 0  # values of the past that did not fit into what the model can read
+    unknown: tuple[str, ...] = ()  # words of the text that the model reads all alike
+
+
 @dataclass(frozen=True, eq=False)
 class ForecastResult:
     """What a model says about the horizon: everything finite, series in the order asked for."""
@@ -81,3 +94,4 @@ class ForecastResult:
     total_mean: NDArray[np.float64]  # (series,) sum over the horizon
     total_quantiles: NDArray[np.float64]  # (series, level)
     totals: list[dict[str, Totals]]  # of each series, by day, week and month
+    texts: list[Written]  # of each series; none unless a language model wrote

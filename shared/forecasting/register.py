@@ -14,7 +14,7 @@ from torch import Tensor
 from shared.forecasting.hyperparameters import Hyperparameters
 from shared.forecasting.manifest import Manifest
 from shared.forecasting.panel import Index, Panel
-from shared.forecasting.recipe import Epoch, Recipe
+from shared.forecasting.recipe import Epoch, Recipe, Written
 
 B = TypeVar("B", bound=type)
 Notes = list[str]
@@ -55,24 +55,14 @@ class Forecaster(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Written:
-    """What a language model was told about a series, and what it wrote."""
-
-    told: str
-    wrote: str
-    lowest: float  # what the lowest number among those told stands for
-    step: float  # what one more adds to it
-
-
 @runtime_checkable
 class Telling(Protocol):
     """A forecaster that can show its text."""
 
     def tell(
-        self, panel: Panel, series: Index, starts: Index, horizon: int, seed: int
-    ) -> list[Written]:
-        """Return the text of each series, on its first path."""
+        self, panel: Panel, series: Index, starts: Index, horizon: int, paths: int, seed: int
+    ) -> tuple[NDArray[np.float32], list[Written]]:
+        """Return what `draw` does, and the text of each series that it was read from."""
         ...
 
 

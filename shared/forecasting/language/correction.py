@@ -13,7 +13,7 @@ from torch import Tensor
 from shared.forecasting.devices import best_device
 from shared.forecasting.ensemble import ENSEMBLE
 from shared.forecasting.ensemble.forecaster import EnsembleForecaster, Member
-from shared.forecasting.errors import ForecastingError
+from shared.forecasting.errors import ForecastingError, Invalid
 from shared.forecasting.hyperparameters import checked
 from shared.forecasting.language.adapter import merged
 from shared.forecasting.language.base import Base
@@ -41,13 +41,18 @@ class CorrectionLearner:
     """Numeric forecasts of windows in the past, and a language model that learns their errors."""
 
     def __init__(self, problem: Problem, base: Base) -> None:
+        if float(np.nanmin(problem.panel.target)) < 0:
+            raise Invalid(
+                "A correction multiplies, and these values lie below zero too: choose the mode "
+                "forecast.",
+                field="/hyperparameters/mode",
+            )
         self.problem, self.base, self.settings = problem, base, options(problem)
         self.tuning = FineTuning(base, self.settings, problem.recipe.seed)
         vocabulary = self.tuning.vocabulary
         manner = fitting_manner(problem, base, vocabulary, told_twice=True)
-        self.corrector = Corrector(manner, vocabulary, self.settings.bound)
+        self.corrector = Corrector(manner, vocabulary, self.settings.bound, base.window)
         self.panel = problem.panel.changed(fill=dict.fromkeys(problem.panel.known, "last"))
-        self.nonnegative = bool(np.nanmin(problem.panel.target) >= 0)
 
     def epochs(self) -> Iterator[Epoch]:
         """Choose and fit the numeric algorithm, then learn its errors, epoch by epoch."""
@@ -109,7 +114,7 @@ class CorrectionLearner:
         return EnsembleForecaster(
             [Member(name, options_.model_dump(mode="json"), learner.finish())],
             np.ones((2, 1)),
-            nonnegative=self.nonnegative,
+            nonnegative=True,
             dependence=USUAL_DEPENDENCE,
         )
 
@@ -205,7 +210,7 @@ def restore_correction(
     network, vocabulary = merged(base, settings.rank, adapter, best_device())
     return CorrectionForecaster(
         Writer(network, vocabulary, settings.temperature),
-        Corrector(stored_manner(stored["manner"]), vocabulary, settings.bound),
+        Corrector(stored_manner(stored["manner"]), vocabulary, settings.bound, base.window),
         base,
         numeric,
         paths=settings.paths,

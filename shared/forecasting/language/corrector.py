@@ -21,7 +21,7 @@ from shared.forecasting.language.vocabulary import Vocabulary
 from shared.forecasting.language.writing import written
 from shared.forecasting.panel import Index, Panel
 from shared.forecasting.quantile_paths import MIDDLE, Array
-from shared.forecasting.register import Written
+from shared.forecasting.recipe import Written
 
 ADAPTER = "adapter."
 
@@ -33,6 +33,7 @@ class Corrector:
     manner: Manner
     vocabulary: Vocabulary
     bound: float
+    window: int  # tokens that the base model can read
 
     @property
     def middle(self) -> int:
@@ -57,10 +58,11 @@ class Corrector:
         self, panel: Panel, series: Index, starts: Index, forecast: Array
     ) -> tuple[Prompts, list[list[int]], list[str]]:
         """Return what is told: the context, the forecast, and the word before the correction."""
-        told = tell(panel, series, starts, forecast.shape[1], self.manner, self.vocabulary)
-        line, digits = self.manner.words["line"], self.manner.digits
-        codes = told.scaling.encode(forecast)
+        line, digits, horizon = self.manner.words["line"], self.manner.digits, forecast.shape[1]
         before, after = (self.vocabulary.words(line[name]) for name in ("forecast", "correction"))
+        room = self.window - len(before) - len(after) - 2 * horizon * (digits + 1)
+        told = tell(panel, series, starts, horizon, self.manner, self.vocabulary, room)
+        codes = told.scaling.encode(forecast)
         numbers = self.vocabulary.numbers(codes, digits).tolist()
         rows = [
             [*row, *before, *said, *after] for row, said in zip(told.rows, numbers, strict=True)
@@ -106,30 +108,26 @@ class CorrectionForecaster:
         All paths of a series are multiplied by the median of what was written, so that a few
         written paths do not add noise of their own.
         """
-        drawn = self.numeric.draw(panel, series, starts, horizon, paths, seed)
-        *_, codes = self._written(panel, series, starts, horizon, seed)
-        factor = self.corrector.factors(np.median(codes, axis=1))
-        return (drawn * factor[:, None]).astype(np.float32)
+        return self.tell(panel, series, starts, horizon, paths, seed)[0]
 
     def tell(
-        self, panel: Panel, series: Index, starts: Index, horizon: int, seed: int
-    ) -> list[Written]:
-        """Return, per series, what the model was told and what it wrote on its first path."""
-        told, texts, codes = self._written(panel, series, starts, horizon, seed, 1)
+        self, panel: Panel, series: Index, starts: Index, horizon: int, paths: int, seed: int
+    ) -> tuple[NDArray[np.float32], list[Written]]:
+        """Return sampled futures, and per series the first path's text and what was applied."""
+        drawn = self.numeric.draw(panel, series, starts, horizon, paths, seed)
+        told, texts, codes = self._written(panel, series, starts, horizon, seed)
+        factors = self.corrector.factors(np.median(codes, axis=1))
         digits = self.corrector.manner.digits
-        return [
-            told.showing(place, text, write(codes[place, 0], digits))
+        said = [
+            told.showing(
+                place, text, write(codes[place, 0], digits), tuple(factors[place].tolist())
+            )
             for place, text in enumerate(texts)
         ]
+        return (drawn * factors[:, None]).astype(np.float32), said
 
     def _written(
-        self,
-        panel: Panel,
-        series: Index,
-        starts: Index,
-        horizon: int,
-        seed: int,
-        shown: int | None = None,
+        self, panel: Panel, series: Index, starts: Index, horizon: int, seed: int
     ) -> tuple[Prompts, list[str], NDArray[np.int64]]:
         forecast = self.numeric.quantiles(panel, series, starts, horizon)[..., MIDDLE]
         told, rows, texts = self.corrector.prompts(panel, series, starts, forecast)
@@ -142,7 +140,6 @@ class CorrectionForecaster:
             paths=self.paths,
             horizon=horizon,
             seed=seed,
-            shown=shown,
         )
         return told, texts, codes
 

@@ -40,8 +40,11 @@ class Book(Protocol):
 class ForecastBook:
     """Random windows over all series: the context is told, the horizon is to be written."""
 
-    def __init__(self, problem: Problem, manner: Manner, vocabulary: Vocabulary) -> None:
+    def __init__(
+        self, problem: Problem, manner: Manner, vocabulary: Vocabulary, window: int
+    ) -> None:
         self.problem, self.manner, self.vocabulary = problem, manner, vocabulary
+        self.room = window - problem.recipe.horizon * (manner.digits + 1)
         self.panel = problem.panel.changed(fill=dict.fromkeys(problem.panel.known, "last"))
         self.horizon = problem.recipe.horizon
         self.low, self.counts = origins(problem, manner.context)
@@ -66,7 +69,9 @@ class ForecastBook:
         self, series: Index, rows: Index, stops: Index, random: Generator | None
     ) -> Exercises:
         starts = self.panel.first[series] + rows - self.panel.offsets[series]
-        prompts = tell(self.panel, series, starts, self.horizon, self.manner, self.vocabulary)
+        prompts = tell(
+            self.panel, series, starts, self.horizon, self.manner, self.vocabulary, self.room
+        )
         target = np.array(
             [
                 self.panel.values(one, start, start + self.horizon)

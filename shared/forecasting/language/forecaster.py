@@ -19,9 +19,7 @@ from shared.forecasting.language.text import write
 from shared.forecasting.language.writing import written
 from shared.forecasting.panel import Index, Panel
 from shared.forecasting.randomness import uniforms
-from shared.forecasting.register import Written
-
-FEWEST = 4  # values of the past that a prompt must hold
+from shared.forecasting.recipe import Written
 
 
 class LanguageForecaster:
@@ -46,8 +44,15 @@ class LanguageForecaster:
         """Return sampled futures (series, paths, horizon), each series by itself.
 
         Raises:
-            Invalid: the base model cannot read or write so much, or memory is too small for it.
+            Invalid: the base model cannot read or write so much.
+            NotEnoughMemory: memory is too small for it.
         """
+        return self.tell(panel, series, starts, horizon, paths, seed)[0]
+
+    def tell(
+        self, panel: Panel, series: Index, starts: Index, horizon: int, paths: int, seed: int
+    ) -> tuple[NDArray[np.float32], list[Written]]:
+        """Return sampled futures, and per series what was told and the first path's text."""
         own = min(paths, self.paths)
         prompts, codes = self._written(panel, series, starts, horizon, own, seed)
         dither = uniforms(
@@ -56,55 +61,30 @@ class LanguageForecaster:
         inside = codes + dither[:, 0].permute(1, 2, 0).numpy() - 0.5
         zero = codes + prompts.scaling.shift[:, None, None] == 0  # a day without sales is exact
         values = prompts.scaling.decode(np.where(zero, codes, inside))
-        return spread(values, paths).astype(np.float32)
-
-    def tell(
-        self, panel: Panel, series: Index, starts: Index, horizon: int, seed: int
-    ) -> list[Written]:
-        """Return, per series, what the model was told and what it wrote on its first path."""
-        prompts, codes = self._written(panel, series, starts, horizon, self.paths, seed, 1)
-        digits = self.manner.digits
-        return [
-            prompts.showing(place, prompts.text(place), write(codes[place, 0], digits))
-            for place in range(len(series))
+        texts = [
+            prompts.showing(place, prompts.text(place), write(first, self.manner.digits))
+            for place, first in enumerate(codes[:, 0])
         ]
+        return spread(values, paths).astype(np.float32), texts
 
     def _written(
-        self,
-        panel: Panel,
-        series: Index,
-        starts: Index,
-        horizon: int,
-        paths: int,
-        seed: int,
-        shown: int | None = None,
+        self, panel: Panel, series: Index, starts: Index, horizon: int, paths: int, seed: int
     ) -> tuple[Prompts, NDArray[np.int64]]:
         """Return the prompts and the codes that each path wrote (series, paths, horizon)."""
-        prompts = self._prompts(panel, series, starts, horizon)
+        vocabulary, digits = self.writer.vocabulary, self.manner.digits
+        room = self.base.window - horizon * (digits + 1)
+        prompts = tell(panel, series, starts, horizon, self.manner, vocabulary, room)
         codes = written(
             self.writer,
             self.base,
             prompts.rows,
             panel.hashes[series],
-            digits=self.manner.digits,
+            digits=digits,
             paths=paths,
             horizon=horizon,
             seed=seed,
-            shown=shown,
         )
         return prompts, codes
-
-    def _prompts(self, panel: Panel, series: Index, starts: Index, horizon: int) -> Prompts:
-        """Tell about the series, cutting the past from the left where the window is too short."""
-        vocabulary = self.writer.vocabulary
-        prompts = tell(panel, series, starts, horizon, self.manner, vocabulary)
-        width = self.manner.digits + 1
-        over = prompts.sizes + horizon * width - self.base.window
-        if (over <= 0).all():
-            return prompts
-        # each series by itself, so that what one is told does not depend on the others
-        left = np.maximum(FEWEST, prompts.lengths - -(-np.maximum(over, 0) // width))
-        return tell(panel, series, starts, horizon, self.manner, vocabulary, left)
 
     def held(self) -> int:
         """Return the bytes of the base model's weights."""

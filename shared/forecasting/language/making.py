@@ -14,13 +14,14 @@ from shared.forecasting.language.adapter import merged
 from shared.forecasting.language.base import Base
 from shared.forecasting.language.decoder import Writer
 from shared.forecasting.language.exercises import ForecastBook
-from shared.forecasting.language.forecaster import FEWEST, LanguageForecaster
+from shared.forecasting.language.forecaster import LanguageForecaster
 from shared.forecasting.language.form import LanguageHyperparameters
 from shared.forecasting.language.header import LONGEST_ROW, MOST_ROWS
 from shared.forecasting.language.learner import FineTuning
-from shared.forecasting.language.prompts import Manner, ranges, tell
+from shared.forecasting.language.prompts import FEWEST, Manner, ranges, spoken, tell
 from shared.forecasting.language.templates import words
 from shared.forecasting.language.vocabulary import Vocabulary
+from shared.forecasting.panel import Panel
 from shared.forecasting.recipe import Epoch
 from shared.forecasting.register import Problem
 from shared.forecasting.validation import places
@@ -39,7 +40,7 @@ class LanguageLearner:
 
     def epochs(self) -> Iterator[Epoch]:
         """Learn, yielding after each epoch."""
-        book = ForecastBook(self.problem, self.manner, self.tuning.vocabulary)
+        book = ForecastBook(self.problem, self.manner, self.tuning.vocabulary, self.base.window)
         yield from self.tuning.epochs(book, self.problem.notes)
 
     def finish(self) -> LanguageForecaster:
@@ -102,7 +103,7 @@ def fitting_manner(
     filled = panel.changed(fill=dict.fromkeys(panel.known, "last"))
     short = tell(filled, series, starts, horizon, replace(manner, context=1), vocabulary)
     width = settings.digits + 1
-    room = (base.window - int(short.sizes.max())) // width - horizon * (1 + told_twice)
+    room = (base.window - max(map(len, short.rows))) // width - horizon * (1 + told_twice)
     if room < FEWEST:
         raise Invalid(
             f"{horizon} steps of {width} tokens do not fit into the {base.window} tokens of the "
@@ -113,6 +114,7 @@ def fitting_manner(
         problem.notes.append(
             f"At most {MOST_ROWS} covariates are told, and the first {LONGEST_ROW} steps of each."
         )
+    problem.notes.extend(_not_understood(settings, panel, base, vocabulary))
     if room >= context:
         problem.notes.append(f"At most {context} values of the past are told.")
     else:
@@ -121,6 +123,26 @@ def fitting_manner(
             f"{base.window} tokens of the base model."
         )
     return replace(manner, context=min(context, room))
+
+
+def _not_understood(
+    settings: LanguageHyperparameters, panel: Panel, base: Base, vocabulary: Vocabulary
+) -> list[str]:
+    """Say which words and labels the base model cannot tell apart."""
+    names = [spoken(name) for name in panel.known] if settings.covariates else []
+    found = []
+    if strangers := vocabulary.strangers(" ".join([*names, settings.note])):
+        found.append(
+            f"The base model {base.name!r} does not know these words and reads them all alike: "
+            f"{', '.join(strangers)}."
+        )
+    labels = {name: panel.labels.get(name) or () for name in panel.known}
+    if many := [name for name in labels if settings.covariates and len(labels[name]) > 10]:
+        found.append(
+            f"Labels are told as one digit, so that those of {', '.join(many)} with the same last "
+            "digit are told alike."
+        )
+    return found
 
 
 def stored_manner(stored: dict[str, Any]) -> Manner:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
 
 import numpy as np
 import torch
@@ -13,14 +12,17 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from shared.forecasting.future import horizon_values
+from shared.forecasting.holidays import PREFIX
 from shared.forecasting.language.header import Ahead, header
-from shared.forecasting.language.scaling import Codes, Scaling, fit_scaling
+from shared.forecasting.language.scaling import Codes, Scaling, Values, fit_scaling
 from shared.forecasting.language.templates import Words
 from shared.forecasting.language.text import write
 from shared.forecasting.language.vocabulary import Vocabulary
 from shared.forecasting.panel import Index, Panel
-from shared.forecasting.register import Written
+from shared.forecasting.recipe import Written
 
+FAR = 2**40
+FEWEST = 4  # values of the past that a prompt must hold
 Ranges = dict[str, tuple[float, float]]
 
 
@@ -45,22 +47,28 @@ class Prompts:
     headers: list[str]
     codes: Codes  # (window, context)
     lengths: Index  # values told per window
+    left_out: Index  # older ones that the model could not read any more
     scaling: Scaling
-
-    @cached_property
-    def sizes(self) -> Index:
-        """Return how many tokens each prompt has."""
-        return np.array([len(row) for row in self.rows], np.int64)
+    unknown: list[tuple[str, ...]]  # words that the model does not know
 
     def text(self, place: int) -> str:
         """Return what is told about a window, in words and digits."""
         codes = self.codes[place, self.codes.shape[1] - self.lengths[place] :]
         return f"{self.headers[place]} {write(codes, self.scaling.digits)}"
 
-    def showing(self, place: int, told: str, wrote: str) -> Written:
+    def showing(
+        self, place: int, told: str, wrote: str, factors: tuple[float, ...] | None = None
+    ) -> Written:
         """Return a text with the scale that its numbers are told in."""
         step = float(self.scaling.step[place])
-        return Written(told, wrote, float(self.scaling.shift[place]) * step, step)
+        lowest = float(self.scaling.shift[place]) * step
+        left_out, unknown = int(self.left_out[place]), self.unknown[place]
+        return Written(told, wrote, lowest, step, factors, left_out, unknown)
+
+
+def spoken(name: str) -> str:
+    """Return the word for a known column; that of a country's holidays is one that models know."""
+    return "holiday" if name.startswith(PREFIX) else name
 
 
 def ranges(panel: Panel) -> Ranges:
@@ -81,7 +89,7 @@ def tell(
     horizon: int,
     manner: Manner,
     vocabulary: Vocabulary,
-    most: Index | None = None,
+    room: int | None = None,
 ) -> Prompts:
     """Return the prompts of windows that end before `starts`; nothing after is looked at.
 
@@ -92,18 +100,9 @@ def tell(
         horizon: steps.
         manner: how they are told.
         vocabulary: the tokens.
-        most: of the last values of each window that are told; all of the context if absent.
+        room: tokens that a prompt may have; older values are left out, of each window by itself.
     """
     pairs = list(zip(series.tolist(), starts.tolist(), strict=True))
-    context = np.array([panel.values(one, start - manner.context, start) for one, start in pairs])
-    if most is not None:
-        age = np.arange(manner.context, 0, -1)
-        context = np.where(age > most[:, None], np.nan, context)
-    seen = np.isfinite(context)
-    lengths = np.where(seen.any(1), manner.context - seen.argmax(1), 0)
-    scaling = fit_scaling(context, manner.digits)
-    codes = scaling.encode(context)
-    numbers = vocabulary.numbers(codes, manner.digits)
     headers = [
         header(
             manner.words,
@@ -115,13 +114,29 @@ def tell(
         )
         for one, start in pairs
     ]
-    known: dict[str, list[int]] = {}
-    rows = []
-    for text, told, length in zip(headers, numbers, lengths, strict=True):
-        if text not in known:
-            known[text] = vocabulary.words(text)
-        rows.append([*known[text], *told[len(told) - length * (manner.digits + 1) :].tolist()])
-    return Prompts(rows, headers, codes, lengths, scaling)
+    known = {text: vocabulary.words(text) for text in dict.fromkeys(headers)}
+    unknown = {text: vocabulary.strangers(text) for text in known}
+    width = manner.digits + 1
+    context = np.array([panel.values(one, start - manner.context, start) for one, start in pairs])
+    left = np.array([(room or FAR) - len(known[text]) for text in headers], np.int64)
+    context, lengths, left_out = _cut(context, np.maximum(FEWEST, left // width))
+    scaling = fit_scaling(context, manner.digits)
+    codes = scaling.encode(context)
+    numbers = vocabulary.numbers(codes, manner.digits)
+    rows = [
+        [*known[text], *told[len(told) - length * width :].tolist()]
+        for text, told, length in zip(headers, numbers, lengths, strict=True)
+    ]
+    strangers = [unknown[text] for text in headers]
+    return Prompts(rows, headers, codes, lengths, left_out, scaling, strangers)
+
+
+def _cut(context: Values, most: Index) -> tuple[Values, Index, Index]:
+    """Return contexts without their oldest values, how many each has, and how many it lost."""
+    age = np.arange(context.shape[1], 0, -1)
+    kept = np.where(age > most[:, None], np.nan, context)
+    whole, lengths = (np.where(np.isfinite(one), age, 0).max(1) for one in (context, kept))
+    return kept, lengths, whole - lengths
 
 
 def _ahead(panel: Panel, series: int, start: int, horizon: int, manner: Manner) -> list[Ahead]:
@@ -134,7 +149,8 @@ def _ahead(panel: Panel, series: int, start: int, horizon: int, manner: Manner) 
         column = table[:, place].astype(float)
         if high > low and panel.labels.get(name) is None:
             scaled = np.clip(np.rint(9 * (np.nan_to_num(column) - low) / (high - low)), 0, 9)
-            found.append(Ahead(name, np.where(np.isnan(column), -1, scaled).astype(np.int64)))
+            signs = np.where(np.isnan(column), -1, scaled).astype(np.int64)
+            found.append(Ahead(spoken(name), signs))
         elif panel.labels.get(name) is not None:
             codes = np.where(np.isnan(column), -1, np.nan_to_num(column) % 10)
             found.append(Ahead(name, codes.astype(np.int64)))

@@ -13,7 +13,8 @@ def spread(values: Array, paths: int) -> Array:
 
     At each step the new values lie evenly over the old ones, in straight lines between
     neighbours; a new path keeps the rank of the old one that it follows, so that sums over the
-    horizon see the same dependence.
+    horizon see the same dependence. The first ones follow most closely: where each is followed
+    by an odd number, the old paths come first as they are.
     """
     own = values.shape[1]
     if paths <= own:
@@ -23,6 +24,7 @@ def spread(values: Array, paths: int) -> Array:
     rank = np.argsort(order, axis=1, kind="stable")
     follows, turn = np.arange(paths) % own, np.arange(paths) // own
     turns = np.bincount(follows, minlength=own)[follows]
+    turn = (turn + turns // 2) % turns  # the middle of its part first
     level = (rank[:, follows] + ((turn + 0.5) / turns)[None, :, None]) / own
     place = np.clip(level * own - 0.5, 0, own - 1)
     low = np.floor(place).astype(np.int64)

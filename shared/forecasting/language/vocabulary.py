@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -12,6 +13,8 @@ from shared.forecasting.language.scaling import MISSING, Codes
 from shared.forecasting.language.text import SEPARATOR, UNKNOWN
 
 DIGITS = "0123456789"
+STRANGE = ("\ue000", "\ue001")  # signs that nobody writes
+WORD = re.compile(r"[\u4e00-\u9fff]|[^\s\u4e00-\u9fff]+")
 
 
 class Tokenizer(Protocol):
@@ -29,12 +32,13 @@ class Encoded(Protocol):
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """Token ids: ten digits, the separator, what stands for a missing digit."""
+    """Token ids: ten digits, the separator, what stands for a missing digit or unknown word."""
 
     tokenizer: Tokenizer
     digits: tuple[int, ...]
     separator: int
     unknown: int
+    other: int | None = None  # of words that the tokenizer does not know; None if it knows all
 
     @classmethod
     def of(cls, tokenizer: Tokenizer) -> Vocabulary:
@@ -60,11 +64,22 @@ class Vocabulary:
                 "The base model's tokenizer joins digits, so numbers cannot be written digit by "
                 "digit: use a Qwen2, Qwen2.5 or Qwen3 model."
             )
-        return cls(tokenizer, tuple(flat[:10]), flat[10], flat[11])
+        strange = [_ids(tokenizer, sign) for sign in STRANGE]
+        other = strange[0][0] if strange[0] == strange[1] and len(strange[0]) == 1 else None
+        return cls(tokenizer, tuple(flat[:10]), flat[10], flat[11], other)
 
     def words(self, text: str) -> list[int]:
         """Return the tokens of a text."""
         return _ids(self.tokenizer, text)
+
+    def strangers(self, text: str) -> tuple[str, ...]:
+        """Return the words of a text that the tokenizer does not know."""
+        if self.other is None:
+            return ()
+        found = dict.fromkeys(WORD.findall(text))
+        return tuple(
+            word.strip(".,:;!?") or word for word in found if self.other in self.words(word)
+        )
 
     def numbers(self, codes: Codes, digits: int) -> Codes:
         """Return the tokens of codes (window, time) → (window, time · (digits + 1))."""

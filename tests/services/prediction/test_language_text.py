@@ -52,6 +52,10 @@ async def test_the_text_of_a_language_model_is_in_its_forecast_and_kept(
     assert "Note: flu season starts early Numbers:" in text.told
     assert text.wrote.count(",") == 7
     assert (text.lowest, text.step and text.step > 0) == (0, True)
+    assert {"flu", "early"} <= set(text.unknown)
+    assert all(one.text is not None for one in made.series)
+    corrected = text.told.endswith("Correction:")
+    assert (len(text.factors or []) == 7) == corrected
     kept = (await prediction.get(f"/prediction/{made.id}")).content
     assert Forecast.model_validate_json(kept).series[0].text == text
 

@@ -1897,7 +1897,7 @@ export interface components {
             analysis: {
                 [key: string]: number | null;
             };
-            /** @description Of a language model, for the first series of a forecast. */
+            /** @description Of a language model: what this forecast was read from. */
             text?: components["schemas"]["Text"] | null;
         };
         /**
@@ -2181,6 +2181,23 @@ export interface components {
             lowest?: number | null;
             /** Step */
             step?: number | null;
+            /**
+             * Factors
+             * @description Of a correction: what it multiplied each step by.
+             */
+            factors?: number[] | null;
+            /**
+             * Left Out
+             * @description Older values that the language model could not read any more.
+             * @default 0
+             */
+            left_out: number;
+            /**
+             * Unknown
+             * @description Words that the language model does not know and reads all alike.
+             * @default []
+             */
+            unknown: string[];
         };
         /**
          * Total

@@ -168,7 +168,7 @@ def test_qwens_own_tokenizer_and_all_of_its_rows_are_fine_tuned_and_told_in_chin
 
     model = fit(PANEL, "qwen", base="real", language="zh", digits=3)
 
-    text = model.texts(PANEL, horizon=3)[0]
+    text = model.forecast(PANEL, horizon=3).texts[0]
     assert text.told.startswith("零售销量，一步1天。 一个周期为7步。")
     assert len(read(text.wrote, 3)) == 3
 

@@ -152,12 +152,13 @@ def test_a_series_is_cut_by_itself_where_the_window_is_too_short(
     panel = panel_of(ragged(), known=(), past=(), static=())
     model = fit(panel, "qwen", base="short", told=28)
 
-    said = [text.told for text in model.texts(panel, horizon=16)]
-    alone = [model.texts(panel, series=[one], horizon=16)[0].told for one in range(2)]
+    said = model.forecast(panel, horizon=16).texts
+    alone = [model.forecast(panel, series=[one], horizon=16).texts[0] for one in range(2)]
 
-    told = [text.partition("Numbers:")[2].count(",") for text in said]
+    told = [text.told.partition("Numbers:")[2].count(",") for text in said]
     assert said == alone
     assert 28 > told[0] > told[1] == 16  # the shorter one keeps all that it has
+    assert [text.left_out for text in said] == [28 - told[0], 0]
 
 
 def test_leaving_the_loop_keeps_the_best_epoch_and_before_it_there_is_nothing() -> None:

@@ -1,5 +1,6 @@
 """The small base model: what it learns from, and that its script makes one that can be used."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from shared.forecasting.language.exercises import Exercises, ForecastBook
 from shared.forecasting.language.generated import generate
 from shared.forecasting.language.making import LanguageLearner
 from shared.forecasting.language.pretrain import pretrain
+from shared.forecasting.language.prompts import spoken
 from shared.forecasting.language.scaling import MISSING
 from shared.forecasting.language.templates import LANGUAGES, words
 from shared.forecasting.language.tokenizer import make
@@ -37,20 +39,21 @@ def test_its_script_writes_a_base_model_that_can_be_fine_tuned(
     assert len(list(fitting.epochs())) == 1
 
 
-def test_it_knows_every_word_of_the_templates(tmp_path: Path) -> None:
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_it_knows_every_word_of_the_templates(language: str, tmp_path: Path) -> None:
     from tokenizers import Tokenizer
 
     make(tmp_path / "tokenizer.json")
-    tokenizer = Tokenizer.from_file(str(tmp_path / "tokenizer.json"))
-    vocabulary, unknown = Vocabulary.of(tokenizer), tokenizer.token_to_id("[UNK]")
+    vocabulary = Vocabulary.of(Tokenizer.from_file(str(tmp_path / "tokenizer.json")))
+    found = words(language)
+    lines = [text for part in ("kind", "frequency", "line") for text in found[part].values()]
+    lines += [*found["weekday"]["names"], spoken("holidays_CN")]
 
-    for language in LANGUAGES:
-        line = words(language)["line"]
-        said = vocabulary.words(f"{line['season']} {line['start']} {line['numbers']}".format(**ANY))
-        assert unknown not in said
+    said = " ".join(re.sub(r"\{\w+\}", " 10 ", text) for text in lines)
 
-
-ANY = {"season": 7, "weekday": "Monday", "month": 1, "day": 31, "hour": 0}
+    assert len(lines) > 20
+    assert vocabulary.strangers(said) == ()
+    assert vocabulary.strangers("Nobody knows: 麒 holiday") == ("Nobody", "knows", "麒")
 
 
 def test_its_series_have_seasons_shifts_trends_and_days_without_sales() -> None:
@@ -87,7 +90,7 @@ def test_windows_come_from_all_series_and_from_before_the_validation() -> None:
     fitting = Fitting(panel, Recipe("qwen", HORIZON, hyperparameters=quick("qwen", digits=5)))
     learner = fitting.learner
     assert isinstance(learner, LanguageLearner)
-    book = Watched(learner.problem, learner.manner, learner.tuning.vocabulary)
+    book = Watched(learner.problem, learner.manner, learner.tuning.vocabulary, learner.base.window)
 
     codes = book.draw(np.random.default_rng(0), 200).codes
 

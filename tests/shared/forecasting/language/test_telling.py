@@ -7,14 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from shared.forecasting import FittedModel, Fitting, Invalid, Panel, Recipe
+from shared.forecasting import FittedModel, Fitting, Invalid, Panel, Recipe, Written
 from shared.forecasting.frequency import Frequency
 from shared.forecasting.language.header import Ahead, header
 from shared.forecasting.language.making import LanguageLearner
 from shared.forecasting.language.prompts import tell
 from shared.forecasting.language.templates import LANGUAGES, VARIABLE, words
 from shared.forecasting.language.text import read
-from shared.forecasting.register import Telling, Written
 from tests.shared.forecasting.samples import (
     HORIZON,
     filled,
@@ -29,9 +28,7 @@ Fitted = Callable[[str], FittedModel]
 
 
 def told(model: FittedModel, panel: Panel, place: int = 0) -> Written:
-    assert isinstance(model.forecaster, Telling)
-    start = np.array([panel.end(place) + 1])
-    return model.forecaster.tell(panel, np.array([place]), start, HORIZON, 0)[0]
+    return model.forecast(panel, series=[place]).texts[0]
 
 
 def telling(panel: Panel, *, holidays: str = "", **settings: object) -> str:
@@ -44,18 +41,23 @@ def telling(panel: Panel, *, holidays: str = "", **settings: object) -> str:
     return tell(panel, first, start, HORIZON, learner.manner, learner.tuning.vocabulary).text(0)
 
 
-def test_what_the_model_wrote_is_shown_and_is_its_first_path(panel: Panel, fitted: Fitted) -> None:
+@pytest.mark.parametrize("paths", [3, 4, 12])
+def test_what_the_model_wrote_is_shown_and_is_its_first_path(
+    panel: Panel, fitted: Fitted, paths: int
+) -> None:
     model = fitted("qwen")
 
-    text = told(model, filled(panel))
+    start = np.array([panel.end(0) + 1])
+    drawn, texts = model.forecaster.tell(  # type: ignore[attr-defined]
+        filled(panel), np.array([0]), start, HORIZON, paths, 0
+    )
+    text: Written = texts[0]
 
     assert text.told.startswith("Retail sales, a step is 1 days. One season is 7 steps.")
     assert "The forecast starts on Tuesday, month 4, day 30" in text.told
-    assert told(model, filled(panel)) == text
-    start = np.array([panel.end(0) + 1])
-    drawn = model.forecaster.draw(filled(panel), np.array([0]), start, HORIZON, 4, 0)[0, 0]
+    assert model.forecast(filled(panel), series=[0], paths=paths).texts == [text]
     stands_for = text.lowest + text.step * read(text.wrote, 2)
-    np.testing.assert_allclose(drawn, stands_for, atol=0.501 * text.step)
+    np.testing.assert_allclose(drawn[0, 0], stands_for, atol=0.501 * text.step)
 
 
 def test_known_covariates_of_the_horizon_are_told_one_digit_per_step(
@@ -89,7 +91,7 @@ def test_a_covariate_that_stays_is_told_in_one_digit_and_one_that_rests_not_at_a
 def test_public_holidays_of_the_horizon_are_told() -> None:
     panel = series_panel(np.arange(60.0), start="2023-12-08")
 
-    assert "holidays_CN ahead: 0000999." in telling(panel, holidays="CN")
+    assert "holiday ahead: 0000999." in telling(panel, holidays="CN")
 
 
 def test_more_covariates_than_are_told_are_said() -> None:
@@ -107,6 +109,30 @@ def test_a_note_is_told_when_training_or_when_asking(panel: Panel, fitted: Fitte
 
     assert "Note: flu season starts early Numbers:" in asked.told
     assert "Note: new shop Numbers:" in telling(line, note="new shop")
+
+
+def test_words_that_the_base_does_not_know_are_said(panel: Panel, fitted: Fitted) -> None:
+    ready = filled(panel)
+
+    text = told(fitted("qwen"), ready.changed(note="Flu season: starts 早"))
+    plain = told(fitted("qwen"), ready.changed(note="holiday"))
+    fitting = Fitting(panel, Recipe("qwen", HORIZON, hyperparameters={"note": "new shop"}))
+
+    assert text.unknown == ("Flu", "早")  # the template says season, starts
+    assert plain.unknown == ()
+    assert (
+        "The base model 'shelfcast-tiny' does not know these words and reads them all alike: new, "
+        "shop."
+    ) in fitting.notes
+
+
+def test_labels_that_share_a_digit_are_said() -> None:
+    data = frame(stores=1, products=1)
+    data["offer"] = [f"kind {one % 11}" for one in range(len(data))]
+
+    fitting = Fitting(panel_of(data, known=("offer",)), Recipe("qwen", HORIZON))
+
+    assert any("Labels are told as one digit" in note for note in fitting.notes)
 
 
 def test_a_missing_value_has_a_sign_of_its_own() -> None:

@@ -40,6 +40,7 @@ def test_each_digit_is_one_token_for_qwen(real: Tokenizer) -> None:
     found = Vocabulary.of(real)
 
     assert len({*found.digits, found.separator, found.unknown}) == 12
+    assert found.strangers("flu season, 流感 🎉 \ue000") == ()  # it spells what it does not know
 
 
 def test_numbers_are_the_tokens_that_qwen_itself_would_make_of_their_text(real: Tokenizer) -> None:
