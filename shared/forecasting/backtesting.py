@@ -135,4 +135,4 @@ def windows_from(
     """Return the windows of a model, calibrated by what it knew."""
     series, starts = places(panel, origins)
     fair = apply(calibration, found.ordered)
-    return windows_of(series, starts, found.ordered, fair, found.mean, found.actual, naive.ordered)
+    return windows_of(series, starts, found.ordered, fair, found.actual, naive.ordered)

@@ -85,7 +85,7 @@ class Windows:
     starts: Index  # (window,) period of the first step
     deciles: Array  # (window, horizon, 9) after calibration
     raw: Array  # (window, horizon, 9) before
-    mean: Array  # (window, horizon)
+    mean: Array  # (window, horizon) after calibration
     actual: Array  # (window, horizon), NaN where unknown
     naive: Array  # (window, horizon, 9) of seasonal naive
 
@@ -233,10 +233,9 @@ def windows_of(
     starts: Index,
     ordered: Array,
     fair: Array,
-    mean: Array,
     actual: Array,
     naive: Array,
 ) -> Windows:
     """Return windows from sorted paths (window, paths, horizon), before and after calibration."""
     deciles, raw, other = (quantiles_of(paths, DECILES) for paths in (fair, ordered, naive))
-    return Windows(series, starts, deciles, raw, mean, actual, other)
+    return Windows(series, starts, deciles, raw, fair.mean(1), actual, other)

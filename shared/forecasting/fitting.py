@@ -217,7 +217,6 @@ class Fitting:
             *places(self.panel, origins),
             found.ordered,
             cross_fitted(found),
-            found.mean,
             found.actual,
             naive.ordered,
         )

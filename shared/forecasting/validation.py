@@ -95,7 +95,6 @@ class Checked:
     """The forecasts of the validation windows and what happened."""
 
     ordered: Array  # (window, paths, horizon) sorted paths
-    mean: Array  # (window, horizon)
     actual: Array  # (window, horizon)
 
 
@@ -115,7 +114,7 @@ def check(
     if nonnegative:
         paths = np.maximum(paths, 0.0)
     actual = actual_values(panel, series, starts, horizon)
-    return Checked(np.sort(paths, axis=1), paths.mean(1), actual)
+    return Checked(np.sort(paths, axis=1), actual)
 
 
 def places(panel: Panel, origins: list[tuple[int, int]]) -> tuple[Index, Index]:
@@ -169,7 +168,7 @@ def _metrics(
             for one, row in origins
         ]
     )
-    metrics = errors(checked.actual, deciles, checked.mean, usual[:, 0], usual[:, 1])
+    metrics = errors(checked.actual, deciles, fair.mean(1), usual[:, 0], usual[:, 1])
     metrics["coverage80"] = coverage(checked.actual, deciles[..., 0], deciles[..., 8])
     metrics["coverage80_raw"] = coverage(checked.actual, raw[..., 0], raw[..., 8])
     reference = wql(naive.actual, quantiles_of(naive.ordered, DECILES))

@@ -141,3 +141,14 @@ def test_the_interval_of_a_total_is_narrower_than_the_sum_of_intervals() -> None
     width = result.total_quantiles[:, 1] - result.total_quantiles[:, 0]
     summed = (result.quantiles[..., 1] - result.quantiles[..., 0]).sum(1)
     assert (width < summed).all()
+
+
+def test_the_mean_is_that_of_the_calibrated_paths() -> None:
+    panel = panel_of(frame())
+    every = tuple((np.arange(100) + 0.5) / 100)
+    model = fit(panel, "lstm")
+    result = model.forecast(filled(panel), quantiles=every, paths=100)
+
+    assert model.manifest.calibration.factors
+    np.testing.assert_allclose(result.mean, result.quantiles.mean(2))
+    np.testing.assert_allclose(result.total_mean, result.total_quantiles.mean(1))
