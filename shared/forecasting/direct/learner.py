@@ -52,7 +52,7 @@ class DirectLearner:
         self.window = WindowShape(self.context, horizon, 1, self.encoding.lags)
         self.calendar = whole_calendar(self.source, panel, self.window)
         self._require_memory()
-        self.steps = 0
+        self.steps = 0  # that the best epoch took to reach
         self.best: dict[str, Tensor] | None = None
         self.deciles: Array | None = None
 
@@ -103,12 +103,11 @@ class DirectLearner:
                     raise
                 self.problem.notes.append(f"{error} The best epoch before {number} is kept.")
                 return
-            self.steps = work.steps
             loss = self._validate()
             seen = train_loss if loss is None else loss
             better = seen < lowest
             if better:
-                lowest = seen
+                lowest, self.steps = seen, work.steps
                 state = self.body.state_dict()
                 self.best = {name: part.detach().clone() for name, part in state.items()}
             now = time.monotonic()
@@ -163,7 +162,7 @@ class DirectLearner:
         return DirectForecaster(self.body, self.vocabulary, self.dependence)
 
     def complete(self) -> DirectForecaster:
-        """Return a network that took as many steps on all of the data."""
+        """Return a network that took as many steps as the best epoch's, on all of the data."""
         body = self._body()
         work = Work(self, body, self.problem.panel.stops)
         work.seed(0)

@@ -133,6 +133,28 @@ def test_a_direct_network_keeps_its_best_epoch_when_its_loss_is_nan(
     assert np.isfinite(forecast.quantiles).all()
 
 
+@pytest.mark.parametrize("name", [n for n, one in ALGORITHMS.items() if one.family == "direct"])
+def test_a_direct_network_learns_once_more_for_as_long_as_its_best_epoch_took(
+    name: str, panel: Panel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rough = quick(name, max_epochs=8, learning_rate=0.1)
+    fitting = Fitting(panel, Recipe(name, HORIZON, None, rough))
+    best = [epoch.number for epoch in fitting.epochs() if epoch.best][-1]
+    taken: list[float] = []
+    sound = learner.Work.step
+
+    def step(work: learner.Work, done: float) -> float:
+        taken.append(done)
+        return sound(work, done)
+
+    monkeypatch.setattr(learner.Work, "step", step)
+
+    fitting.finish()
+
+    assert best < 8, "every epoch was better than the one before: the test shows nothing"
+    assert len(taken) == best * rough["batches_per_epoch"]
+
+
 def test_what_is_stored_has_learned_from_the_latest_values_too(panel: Panel) -> None:
     fitting = Fitting(panel, Recipe("lstm", HORIZON, None, quick("lstm")))
     for _ in fitting.epochs():
