@@ -47,15 +47,16 @@ def _concatenate(parts: Sequence[Rows], mapping: Mapping) -> Rows:
     sizes = [len(part.numbers) for part in parts]
     moments = np.unique(np.concatenate([part.moments for part in parts]))
     ranks = [np.searchsorted(moments, part.moments).astype(np.int32) for part in parts]
-    known = [*mapping.known, *mapping.past]
+    known = [n for n in (*mapping.known, *mapping.past) if any(n in p.covariates for p in parts)]
+    static = [name for name in mapping.static if any(name in part.static for part in parts)]
     return Rows(
-        np.concatenate([part.numbers for part in parts]),
+        np.zeros(sum(sizes), np.int32),  # a row of which file, a number would not say
         {name: _coded([part.ids[name] for part in parts], sizes) for name in names},
         np.concatenate([rank[part.dates] for rank, part in zip(ranks, parts, strict=True)]),
         moments,
         np.concatenate([part.target for part in parts]),
         {n: _one_column([p.covariates.get(n) for p in parts], sizes, n) for n in known},
-        {n: _coded([p.static.get(n) for p in parts], sizes) for n in mapping.static},
+        {n: _coded([p.static.get(n) for p in parts], sizes) for n in static},
     )
 
 

@@ -63,6 +63,7 @@ class Finding(Reply):
     """One thing that a check found in a dataset, and what can be done about it."""
 
     code: str
+    column: str | None = Field(default=None, description="Where it was found, if in one column.")
     severity: Literal["info", "warning", "error"]
     count: int
     detail: str

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from services.registry.cleaning.columns import Coded
+from services.registry.cleaning.leaks import drop_leaks
 from services.registry.cleaning.outliers import mend_outliers
 from services.registry.cleaning.panel import Panel
 from services.registry.cleaning.report import Report
@@ -11,7 +11,6 @@ from services.registry.cleaning.statistics import Statistics
 from shared.contracts.datasets import Mapping
 from shared.kit.errors import Invalid
 
-_LEAK = 0.98
 _DEAD_SEASONS = 8
 _LAUNCH_SEASONS = 4
 
@@ -25,7 +24,7 @@ def check(panel: Panel, mapping: Mapping, report: Report) -> tuple[Panel, Statis
     _negatives(panel, report)
     statistics = Statistics.of(panel)
     mended = mend_outliers(panel, statistics, report)
-    _leaks(panel, mapping, report)
+    drop_leaks(panel, mapping, report)
     skip, keep = _series(panel, statistics, report)
     if not keep.any():
         raise Invalid("The chosen fixes leave no series: keep some.", field="/mapping/fixes")
@@ -46,7 +45,7 @@ def _negatives(panel: Panel, report: Report) -> None:
         "info",
         number,
         f"{number:,} values are negative: returns, or an error.",
-        [panel.label(int(i)) for i in np.flatnonzero(negative)[:5]],
+        [panel.place(int(i)) for i in np.flatnonzero(negative)[:5]],
     )
     if fix in ("zero", "missing"):
         panel.target = np.where(negative, 0.0 if fix == "zero" else np.nan, panel.target)
@@ -68,14 +67,19 @@ def _series(
         == "trim"
     ):
         skip = np.where(launched, late, 0)
+    if not report.whole:
+        return skip, keep  # the beginning of a file says nothing about how its series end
     ends = panel.first + panel.observed
     silent = int(ends.max()) - ends + statistics.trailing_zeros
     span = int(ends.max() - panel.first.min())
     dead = silent > max(_DEAD_SEASONS * season, span // 5)
+    horizon = panel.grid.usual_horizon
+    short = panel.observed < 2 * horizon
+    needed = f"have fewer than {2 * horizon} steps: {horizon} to forecast and as many to learn from"
     checks = (
         ("dead_series", dead, "have had nothing for long before the end"),
         ("constant_series", constant, "always have the same value"),
-        ("short_series", panel.observed < max(2 * season, 10), "are shorter than two seasons"),
+        ("short_series", short, needed),
     )
     for code, found, words in checks:
         if _note_series(panel, report, code, found, words) == "drop":
@@ -96,33 +100,3 @@ def _note_series(
         f"{number:,} of {panel.count:,} series {words}.",
         [panel.name(int(i)) for i in np.flatnonzero(found)[:5]],
     )
-
-
-def _leaks(panel: Panel, mapping: Mapping, report: Report) -> None:
-    """Find known covariates that tell the target: they cannot be known before it."""
-    leaking = [name for name in mapping.known if _tells(panel, name)]
-    if not leaking:
-        return
-    fix = report.note(
-        "leaking_covariate",
-        "warning",
-        len(leaking),
-        "These covariates almost equal the target, so they can hardly be known in advance.",
-        leaking,
-    )
-    if fix == "drop":
-        for name in leaking:
-            del panel.covariates[name]
-
-
-def _tells(panel: Panel, name: str) -> bool:
-    column = panel.covariates[name]
-    if isinstance(column, Coded):
-        return False
-    step = max(1, len(column) // 1_000_000)
-    x, y = column[::step], panel.target[::step]
-    both = ~np.isnan(x) & ~np.isnan(y)
-    x, y = x[both], y[both]
-    if len(x) < 20 or x.std() < 1e-12 or y.std() < 1e-12:
-        return False
-    return bool(abs(np.corrcoef(x, y)[0, 1]) > _LEAK)

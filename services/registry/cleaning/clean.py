@@ -46,6 +46,7 @@ def clean(
         Invalid: what is wrong and not to be mended, with a pointer to it.
     """
     report = Report(mapping, strict)
+    report.whole = source.complete
     return settle(_build(source, mapping, report), mapping, report, name)
 
 

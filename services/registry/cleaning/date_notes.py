@@ -7,7 +7,7 @@ from services.registry.cleaning.columns import Coded
 from services.registry.cleaning.date_texts import DAY_FIRST, MONTH_FIRST, YEAR_FIRST
 from services.registry.cleaning.dates import Dates
 from services.registry.cleaning.day_order import ROW_ORDER, SWAPPED
-from services.registry.cleaning.report import Report
+from services.registry.cleaning.report import Report, row_names
 from services.registry.reading.layout import MISSING
 
 _WORDS = {
@@ -26,7 +26,7 @@ def note_dates(found: Dates, column: Coded, numbers: Numbers, report: Report, na
     if blank.any():
         count = int(blank.sum())
         words = f"{count:,} rows have no date and were left out."
-        report.note("blank_rows", "info", count, words, _rows(np.flatnonzero(blank), numbers))
+        report.note("blank_rows", "info", count, words, row_names(numbers, np.flatnonzero(blank)))
     if found.impossible:
         bad = np.flatnonzero(np.isin(column.codes, found.impossible))
         words = f"{len(bad):,} values of {name!r} are not dates."
@@ -72,10 +72,6 @@ def _missing(column: Coded) -> list[int]:
         for i, value in enumerate(column.values)
         if isinstance(value, str) and value.strip() in MISSING
     ]
-
-
-def _rows(where: NDArray[np.int64], numbers: Numbers) -> list[str]:
-    return [f"row {numbers[i]}" for i in where[:5]]
 
 
 def _text(column: Coded, row: int) -> str:

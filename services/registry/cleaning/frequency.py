@@ -75,6 +75,17 @@ class Grid:
         return _SEASONS.get(self.step, 1)
 
     @property
+    def usual_horizon(self) -> int:
+        """Return how many steps people usually want to see ahead: a day, two weeks, a quarter."""
+        if self.kind == "months":
+            return max(5, 6 // self.step)
+        if self.kind == "business":
+            return 10
+        if self.step < DAY:
+            return min(96, max(5, DAY // self.step))
+        return max(5, (14 * DAY if self.step < WEEK else 13 * WEEK) // self.step)
+
+    @property
     def per_year(self) -> float:
         """Return how many steps a year has."""
         if self.kind == "months":

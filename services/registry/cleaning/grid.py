@@ -1,15 +1,14 @@
 """Places rows on the grid: duplicates joined, gaps filled, everything in order without sorting."""
 
-from typing import overload
-
 import numpy as np
 from numpy.typing import NDArray
 
+from services.registry.cleaning import doubles
 from services.registry.cleaning import series as grouping
-from services.registry.cleaning.columns import Coded, Floats, Mask
+from services.registry.cleaning.columns import Coded, Mask
 from services.registry.cleaning.frequency import DAY, Grid
 from services.registry.cleaning.panel import Panel
-from services.registry.cleaning.report import Report
+from services.registry.cleaning.report import Report, row_names
 from services.registry.cleaning.rows import Rows
 from services.registry.cleaning.series import Grouped
 from shared.contracts.datasets import Mapping
@@ -18,6 +17,7 @@ from shared.kit.errors import Invalid
 Integers = NDArray[np.int64]
 Places = NDArray[np.int32]
 MOST_CELLS = 300_000_000
+_BLOCK = 8_000_000
 _OFTEN = 0.05  # so large a share of rows that are moved far means another frequency
 
 
@@ -51,7 +51,7 @@ def _note_off_grid(rows: Rows, grid: Grid, periods: Integers, report: Report) ->
         len(where),
         f"{len(where):,} rows lie between two steps of {grid.alias} and were put to the step "
         "that they belong to." + (" Is it another frequency?" if far else ""),
-        [f"row {rows.numbers[i]}" for i in where[:5]],
+        row_names(rows.numbers, where),
     )
 
 
@@ -81,6 +81,7 @@ def _place(
     panel = Panel(grid, grouped.ids, offsets, first.astype(np.int64) + base, observed, rows.target)
     if identity:
         panel.covariates = rows.covariates
+        panel.rows = _counting(rows.numbers)
     else:
         _scatter(panel, rows, place, cells, mapping, report)
     panel.static = _static(rows, grouped, report)
@@ -99,65 +100,27 @@ def _observed(
     return last.astype(np.int64) - first + 1
 
 
+def _counting(numbers: NDArray[np.int32]) -> NDArray[np.int32] | range:
+    """Return numbers as a range if they count up: that needs no memory."""
+    count = range(int(numbers[0]), int(numbers[0]) + len(numbers))
+    steps = (np.diff(numbers[i : i + _BLOCK + 1]) == 1 for i in range(0, len(numbers), _BLOCK))
+    return count if all(step.all() for step in steps) else numbers
+
+
 def _scatter(
     panel: Panel, rows: Rows, place: Places, cells: int, mapping: Mapping, report: Report
 ) -> None:
     panel.filled = np.ones(cells, bool)
     panel.filled[place] = False
+    fix = "last"
     if len(place) + int(panel.filled.sum()) > cells:
-        fix = _note_doubles(panel, rows, place, report)
-        panel.target = _joined(rows.target, place, cells, fix)
-    else:
-        panel.target = _placed(rows.target, place, cells)
+        fix = doubles.note(panel, rows, place, mapping, report)
+    panel.target = doubles.join(rows.target, place, cells, fix)
     rows.target = panel.target
     for name in list(rows.covariates):
-        panel.covariates[name] = _placed(rows.covariates.pop(name), place, cells)
-
-
-def _note_doubles(panel: Panel, rows: Rows, place: Places, report: Report) -> str | None:
-    counts = np.bincount(place)
-    doubles = int((counts > 1).sum())
-    examples = []
-    for cell in np.flatnonzero(counts > 1)[:5]:
-        same = np.flatnonzero(place == cell)[:4]
-        numbers = ", ".join(str(rows.numbers[i]) for i in same)
-        examples.append(f"rows {numbers}: {panel.label(int(cell))}")
-    return report.note(
-        "duplicate_rows",
-        "error",
-        int(counts[counts > 1].sum()) - doubles,
-        f"{doubles:,} times several rows stand for one series and date.",
-        examples,
-        "/mapping/ids",
-    )
-
-
-def _joined(target: Floats, place: Places, cells: int, fix: str | None) -> Floats:
-    joined = np.full(cells, np.nan)
-    if fix in (None, "last", "refuse"):
-        joined[place] = target
-        return joined
-    has = ~np.isnan(target)
-    places = place if has.all() else place[has]
-    sums = np.bincount(places, target if has.all() else target[has], cells)
-    numbers = np.bincount(places, minlength=cells)
-    some = numbers > 0
-    joined[some] = sums[some] / numbers[some] if fix == "mean" else sums[some]
-    return joined
-
-
-@overload
-def _placed(column: Floats, place: Places, cells: int) -> Floats: ...
-@overload
-def _placed(column: Floats | Coded, place: Places, cells: int) -> Floats | Coded: ...
-def _placed(column: Floats | Coded, place: Places, cells: int) -> Floats | Coded:
-    if isinstance(column, Coded):
-        codes = np.full(cells, -1, np.int32)
-        codes[place] = column.codes
-        return Coded(codes, column.values)
-    values = np.full(cells, np.nan)
-    values[place] = column
-    return values
+        way = doubles.way_of(name, mapping, fix)
+        panel.covariates[name] = doubles.join(rows.covariates.pop(name), place, cells, way)
+    panel.rows = doubles.last(rows.numbers, place, np.zeros(cells, np.int32))
 
 
 def _static(rows: Rows, grouped: Grouped, report: Report) -> dict[str, Coded]:
@@ -166,14 +129,16 @@ def _static(rows: Rows, grouped: Grouped, report: Report) -> dict[str, Coded]:
         codes = np.full(grouped.count, -1, np.int32)
         some = column.codes >= 0
         codes[grouped.series[some]] = column.codes[some]
-        varies = int((column.codes[some] != codes[grouped.series[some]]).sum())
-        if varies:
+        varies = np.flatnonzero(some & (column.codes != codes[grouped.series]))
+        if len(varies):
             report.note(
                 "static_varies",
                 "warning",
-                varies,
-                f"{name!r} should have one value per series, but {varies:,} rows have another "
+                len(varies),
+                f"{name!r} should have one value per series, but {len(varies):,} rows have another "
                 "than the last one, which was used.",
+                [f"{column.values[column.codes[i]]} in row {rows.numbers[i]}" for i in varies[:5]],
+                column=name,
             )
         found[name] = Coded(codes, column.values)
     return found
@@ -202,7 +167,7 @@ def fill_gaps(panel: Panel, report: Report) -> None:
             "warning",
             number,
             f"{number:,} rows have no value of the target.",
-            [panel.label(int(i)) for i in np.flatnonzero(blank)[:5]],
+            [panel.place(int(i)) for i in np.flatnonzero(blank)[:5]],
         )
         _fill(panel, blank, fix or "missing")
 

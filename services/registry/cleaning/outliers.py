@@ -28,7 +28,7 @@ def mend_outliers(panel: Panel, statistics: Statistics, report: Report) -> bool:
         "info",
         len(where),
         f"{len(where):,} values lie far outside what their series and season make likely.",
-        [f"{panel.label(int(i))}: {panel.target[i]:g}" for i in where[:5]],
+        [f"{panel.place(int(i))}: {panel.target[i]:g}" for i in where[:5]],
     )
     if fix == "keep":
         return False

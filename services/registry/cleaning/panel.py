@@ -17,7 +17,8 @@ class Panel:
     """Cells of all series in one row: series k owns `offsets[k]:offsets[k + 1]`.
 
     `observed[k]` is how many of its cells go up to its last target; after them come rows that
-    carry known covariates only. `filled` marks the cells for which the file had no row.
+    carry known covariates only. `filled` marks the cells for which the file had no row, `rows`
+    are the numbers of the rows that a spreadsheet shows.
     """
 
     grid: Grid
@@ -29,6 +30,7 @@ class Panel:
     filled: Mask | None = None
     covariates: dict[str, Floats | Coded] = field(default_factory=dict)
     static: dict[str, Coded] = field(default_factory=dict)
+    rows: NDArray[np.int32] | range | None = None
 
     @property
     def count(self) -> int:
@@ -50,6 +52,11 @@ class Panel:
         period = self.first[series] + cell - self.offsets[series]
         moment = self.grid.moments(np.array([period])).view("datetime64[us]")[0]
         return f"{self.name(series)} on {str(moment).replace('T00:00:00.000000', '')}"
+
+    def place(self, cell: int) -> str:
+        """Return the row, the series and the date of a cell for a person."""
+        row = 0 if self.rows is None else self.rows[cell]
+        return f"row {row}: {self.label(cell)}" if row else self.label(cell)
 
     def series_of(self, start: int, stop: int) -> NDArray[np.int32]:
         """Return, for the cells of the series `start` to `stop`, which series each belongs to."""
@@ -98,4 +105,5 @@ class Panel:
                 for name, column in self.covariates.items()
             },
             {name: column.take(keep) for name, column in self.static.items()},
+            None if self.rows is None else np.asarray(self.rows, np.int32)[cells],
         )

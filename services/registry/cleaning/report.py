@@ -3,6 +3,9 @@
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from shared.contracts.datasets import Finding, Mapping
 from shared.contracts.problems import FieldError
 from shared.kit.errors import Invalid
@@ -28,6 +31,7 @@ FIXES: dict[str, tuple[str, ...]] = {
     "mixed_frequency": ("keep", "drop"),
     "future_rows": ("keep", "drop"),
     "leaking_covariate": ("keep", "drop"),
+    "personal_data": ("keep", "drop"),
 }
 SHOWN = 5
 _ORDER = {"error": 0, "warning": 1, "info": 2}
@@ -41,8 +45,9 @@ class Report:
 
     def __init__(self, mapping: Mapping, strict: bool = True) -> None:
         self.strict = strict
-        self._found: list[Finding] = []
         self.date_order: str | None = None  # which part of the dates stands first, if one does
+        self.whole = True  # whether it is about all rows of a file, not about its beginning
+        self._found: dict[tuple[str, str | None], Finding] = {}
         self._chosen = {"missing_dates": mapping.gaps.value, **mapping.fixes}
         for code, choice in mapping.fixes.items():
             _check_choice(code, choice)
@@ -59,7 +64,7 @@ class Report:
         detail: str,
         examples: Iterable[str] = (),
         field: str | None = None,
-        fix: str | None = None,
+        column: str | None = None,
     ) -> str | None:
         """Enter a finding and return the fix for it, if there is one to choose.
 
@@ -67,13 +72,14 @@ class Report:
             Invalid: the fix is to refuse, and the report is strict.
         """
         choices = list(FIXES.get(code, ()))
-        chosen = fix or (self.fix(code) if choices else None)
+        chosen = self.fix(code) if choices else None
         shown = list(examples)[:SHOWN]
         if chosen == "refuse" and self.strict:
             raise _refused(code, detail, shown, choices, field)
-        self._found.append(
+        self.adopt(
             Finding(
                 code=code,
+                column=column,
                 severity="warning" if severity == "error" and chosen != "refuse" else severity,
                 count=count,
                 detail=detail,
@@ -87,15 +93,27 @@ class Report:
     def add(self, findings: Sequence[Finding], field: str) -> None:
         """Enter what the reader found."""
         for f in findings:
-            self.note(f.code, f.severity, f.count, f.detail, f.examples, field)
+            self.note(f.code, f.severity, f.count, f.detail, f.examples, field, f.column)
 
     def adopt(self, finding: Finding) -> None:
-        """Enter what was found elsewhere."""
-        self._found.append(finding)
+        """Enter what was found elsewhere; findings of one kind in one column become one."""
+        key = finding.code, finding.column
+        before = self._found.get(key)
+        if before is not None:
+            examples = list(dict.fromkeys([*before.examples, *finding.examples]))[:SHOWN]
+            told = finding.detail in before.detail
+            update = {
+                "count": before.count + finding.count,
+                "detail": before.detail if told else f"{before.detail} {finding.detail}"[:1000],
+                "examples": examples,
+                "severity": min(before.severity, finding.severity, key=_ORDER.__getitem__),
+            }
+            finding = before.model_copy(update=update)
+        self._found[key] = finding
 
     def findings(self) -> list[Finding]:
         """Return all findings, worst first."""
-        return sorted(self._found, key=lambda finding: _ORDER[finding.severity])
+        return sorted(self._found.values(), key=lambda finding: _ORDER[finding.severity])
 
 
 def _check_choice(code: str, choice: str) -> None:
@@ -121,3 +139,8 @@ def _refused(
     words += f" Correct the file, or choose mapping.fixes.{code} = {' | '.join(others)}."
     pointers = [FieldError(pointer=field, detail=words)] if field else []
     return Invalid(words, errors=pointers)
+
+
+def row_names(numbers: NDArray[np.int32], where: NDArray[np.int64]) -> list[str]:
+    """Return the first rows of some for a person; none where a number would name no one row."""
+    return [f"row {numbers[i]}" for i in where[:SHOWN] if numbers[i]]

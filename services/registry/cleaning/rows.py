@@ -10,6 +10,7 @@ from services.registry.cleaning import dates as dating
 from services.registry.cleaning.columns import Coded, Floats, Mask, coded, named
 from services.registry.cleaning.date_notes import note_dates
 from services.registry.cleaning.numbers import Numbers, numbers
+from services.registry.cleaning.personal import without_personal
 from services.registry.cleaning.report import Report
 from services.registry.cleaning.zones import Zoned
 from services.registry.reading.source import Column, Source
@@ -89,6 +90,7 @@ def build(source: Source, mapping: Mapping, report: Report) -> Rows:
     """
     check_columns(mapping, source.names)
     report.add(source.findings, "/file")
+    mapping = without_personal(source, mapping, report)
     decimal = source.format.decimal or "."
     rows = (
         _long(source, mapping, report, decimal)
@@ -172,6 +174,7 @@ def _note_text(
         f"{len(where):,} values of {name!r} are text, not numbers.",
         [f"row {rows[i]}: {str(column[int(i)].as_py())[:40]!r}" for i in where[:5]],
         place,
+        name,
     )
 
 
@@ -188,6 +191,7 @@ def _note_infinite(
         f"{len(where):,} values of {name!r} are NaN or infinite.",
         [f"row {rows[i]}" for i in where[:5]],
         place,
+        name,
     )
 
 
@@ -249,6 +253,7 @@ def _with_names(rows: Rows, mapping: Mapping, report: Report) -> Rows:
                 f"{len(where):,} rows have no {name!r}.",
                 [f"row {rows.numbers[i]}" for i in where[:5]],
                 f"/mapping/ids/{place}",
+                name,
             )
             missing |= empty
     return rows.take(~missing)

@@ -12,7 +12,7 @@ from services.registry.cleaning import clocks
 from services.registry.cleaning import frequency as frequencies
 from services.registry.cleaning.columns import Coded
 from services.registry.cleaning.frequency import Grid
-from services.registry.cleaning.report import Report
+from services.registry.cleaning.report import Report, row_names
 from services.registry.cleaning.rhythm import Steps, guess
 from services.registry.cleaning.rows import Rows
 from shared.contracts.datasets import Mapping
@@ -122,6 +122,7 @@ def observed_only(
             "info",
             int(future.sum()),
             f"{int(future.sum()):,} rows after the last target carry known covariates.",
+            row_names(rows.numbers, np.flatnonzero(future)),
         )
         == "drop"
     ):
@@ -142,7 +143,9 @@ def _note_empty(empty: NDArray[np.bool_], grouped: Grouped, report: Report) -> N
 def _any_known(rows: Rows, mapping: Mapping) -> NDArray[np.bool_]:
     known = np.zeros(len(rows.target), bool)
     for name in mapping.known:
-        column = rows.covariates[name]
+        column = rows.covariates.get(name)
+        if column is None:
+            continue
         known |= column.codes >= 0 if isinstance(column, Coded) else ~np.isnan(column)
     return known
 

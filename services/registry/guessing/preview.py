@@ -81,6 +81,7 @@ def preview(source: Source, reading: Reading, mapping: Mapping | None = None) ->
         else:
             rows, frequency = _first_rows(panel, chosen), panel.grid.alias
     return Preview(
+            findings += _left_out(roles, chosen)
         format=source.format,
         columns=roles.columns(),
         layout=chosen.layout if chosen else roles.layout,
@@ -100,6 +101,24 @@ def _cleaned(source: Source, mapping: Mapping) -> tuple[Panel, list[Finding]]:
 
 
 def _no_column(roles: Roles) -> Finding:
+def _left_out(roles: Roles, mapping: Mapping) -> list[Finding]:
+    """Say which columns with personal data have no role, and so are not kept."""
+    used = {mapping.date, mapping.target, *mapping.ids, *mapping.known, *mapping.past}
+    used |= {*mapping.static, *mapping.values}
+    return [
+        Finding(
+            code="personal_data",
+            column=name,
+            severity="warning",
+            count=guess.profile.filled,
+            detail=f"{name!r} looks like personal data and is left out.",
+            fix="drop",
+        )
+        for name, guess in roles.guesses.items()
+        if guess.profile.personal and name not in used
+    ]
+
+
     return Finding(code="no_mapping", severity="error", count=1, detail=no_mapping(roles).detail)
 
 

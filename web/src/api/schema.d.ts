@@ -967,6 +967,11 @@ export interface components {
             /** Code */
             code: string;
             /**
+             * Column
+             * @description Where it was found, if in one column.
+             */
+            column?: string | null;
+            /**
              * Severity
              * @enum {string}
              */

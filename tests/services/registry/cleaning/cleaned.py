@@ -22,7 +22,13 @@ class Cleaned:
 
     panel: Panel
     statistics: Statistics
-    findings: dict[str, Finding]
+    found: list[Finding]
+
+    @property
+    def findings(self) -> dict[str, Finding]:
+        """Return what was found by its code; each in one column at most."""
+        assert len({f.code for f in self.found}) == len(self.found), "a finding is entered once"
+        return {finding.code: finding for finding in self.found}
 
     @property
     def dates(self) -> list[str]:
@@ -43,17 +49,14 @@ class Cleaned:
         return " | ".join([finding.detail, *finding.examples])
 
 
-def cleaned(folder: Path, content: str | bytes, strict: bool = True, **mapping: Any) -> Cleaned:
+def cleaned(folder: Path, content: str | bytes, **mapping: Any) -> Cleaned:
     """Write a file, read it and clean it."""
     path = folder / "file"
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     chosen = Mapping.model_validate({"date": "date", "target": "sales"} | mapping)
     source = files.read(path, chosen, BlobStore(folder), LIMIT)
-    panel, statistics, report = clean.clean(source, chosen, "it", strict)
-    found = report.findings()
-    by_code = {f.code: f for f in found}
-    assert len(by_code) == len(found), "a finding is entered once"
-    return Cleaned(panel, statistics, by_code)
+    panel, statistics, report = clean.clean(source, chosen, "it")
+    return Cleaned(panel, statistics, report.findings())
 
 
 def table(dates: list[str], values: list[float] | None = None) -> str:
