@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from fastapi import APIRouter
-from fastapi.responses import FileResponse, HTMLResponse, Response
+from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 
 from gateway.policy import page_headers
 from gateway.table import PREFIX
@@ -39,6 +39,13 @@ _PAGE = f"""<!doctype html>
 """
 
 router = APIRouter(prefix=PREFIX, include_in_schema=False)
+
+
+@router.get("")
+@router.get("/")
+async def get_api() -> Response:
+    """Lead whoever opens the API itself to its page."""
+    return RedirectResponse(f"{PREFIX}/docs")
 
 
 @router.get("/openapi.json")

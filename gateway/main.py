@@ -19,7 +19,7 @@ from gateway.upstreams import Upstreams
 from gateway.web import WebApp
 from shared.kit.app import REQUEST_ID, create_app
 
-OWN = ("health", "stats", "openapi.json", "docs")
+OWN = ("", "health", "stats", "openapi.json", "docs")
 
 
 def build(settings: GatewaySettings | None = None) -> ASGIApp:
@@ -30,7 +30,7 @@ def build(settings: GatewaySettings | None = None) -> ASGIApp:
     guard = Guard(settings)
     door = Door(
         app,
-        frozenset(f"{PREFIX}/{name}" for name in OWN),
+        frozenset((PREFIX, *(f"{PREFIX}/{name}" for name in OWN))),
         WebApp(settings.web),
         guard,
         Proxy(upstreams, settings.max_request_bytes),

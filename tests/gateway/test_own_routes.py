@@ -134,3 +134,11 @@ async def test_the_page_of_the_api_takes_everything_from_here(gateway: httpx.Asy
 async def test_the_page_has_no_other_files(gateway: httpx.AsyncClient) -> None:
     for path in ("/api/docs/core.py", "/api/docs/..%2fcore.py"):
         assert (await gateway.get(path)).status_code == 404
+
+
+async def test_the_address_of_the_api_itself_leads_to_its_page(gateways: Gateways) -> None:
+    async with gateways() as gateway:
+        answers = [await gateway.get(path) for path in ("/api", "/api/")]
+
+    assert [answer.status_code for answer in answers] == [307, 307]
+    assert {answer.headers["location"] for answer in answers} == {"/api/docs"}
