@@ -12,6 +12,7 @@ from services.registry.cleaning.panel import Panel
 from services.registry.cleaning.report import FIXES
 from services.registry.guessing.profiles import profile
 from services.registry.guessing.roles import Roles, guess_roles
+from services.registry.guessing.words import sounds_sold
 from services.registry.reading.source import Source
 from shared.contracts.datasets import Finding, Gaps, Mapping, Preview, Reading
 from shared.kit.errors import Invalid
@@ -81,7 +82,6 @@ def preview(source: Source, reading: Reading, mapping: Mapping | None = None) ->
         else:
             rows, frequency = _first_rows(panel, chosen), panel.grid.alias
     return Preview(
-            findings += _left_out(roles, chosen)
         format=source.format,
         columns=roles.columns(),
         layout=chosen.layout if chosen else roles.layout,
@@ -101,24 +101,6 @@ def _cleaned(source: Source, mapping: Mapping) -> tuple[Panel, list[Finding]]:
 
 
 def _no_column(roles: Roles) -> Finding:
-def _left_out(roles: Roles, mapping: Mapping) -> list[Finding]:
-    """Say which columns with personal data have no role, and so are not kept."""
-    used = {mapping.date, mapping.target, *mapping.ids, *mapping.known, *mapping.past}
-    used |= {*mapping.static, *mapping.values}
-    return [
-        Finding(
-            code="personal_data",
-            column=name,
-            severity="warning",
-            count=guess.profile.filled,
-            detail=f"{name!r} looks like personal data and is left out.",
-            fix="drop",
-        )
-        for name, guess in roles.guesses.items()
-        if guess.profile.personal and name not in used
-    ]
-
-
     return Finding(code="no_mapping", severity="error", count=1, detail=no_mapping(roles).detail)
 
 
@@ -127,7 +109,9 @@ def _with_proposals(mapping: Mapping, findings: list[Finding], panel: Panel) -> 
     fixes = {code: fix for code, fix in _PROPOSED.items() if code in codes}
     assert all(fix in FIXES[code] for code, fix in fixes.items())
     # Nothing sold is a zero; nothing measured is not.
-    is_sales = float(np.mean(panel.target < 0)) < _RETURNS
+    some = panel.target[~np.isnan(panel.target)]
+    counted = bool(np.all(some == np.round(some)))
+    is_sales = (sounds_sold(mapping.target) or counted) and float(np.mean(some < 0)) < _RETURNS
     daily = panel.grid.kind == "business" or panel.grid.alias in ("D", "B")
     gaps = Gaps.zero if is_sales and daily and len(panel.ids) > 0 else Gaps.missing
     return mapping.model_copy(update={"fixes": fixes, "gaps": gaps, "frequency": panel.grid.alias})

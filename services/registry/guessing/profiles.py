@@ -1,13 +1,13 @@
 """Looks at the values of a column: their type, examples, and whether they are personal data."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 
 from services.registry.cleaning import dates as dating
-from services.registry.cleaning.columns import Coded, coded
+from services.registry.cleaning.columns import Coded, Floats, coded
 from services.registry.cleaning.numbers import numbers
 from services.registry.guessing.words import sounds_personal
 from services.registry.reading.cells import text
@@ -16,6 +16,9 @@ from services.registry.reading.source import Column
 
 _SHARE = 0.9
 _LOOKED_AT = 300  # distinct values
+_EXCEL_DAY = re.compile(r"[1-9]\d{4}(\.\d+)?")
+_DATED = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])([0-3]\d)?|1\d{9}(\d{3}){0,3}")
+_MONTH = 31
 _IDENTITY = re.compile(r"\d{17}[\dXx]|1[3-9]\d{9}|[^@\s]+@[^@\s]+\.\w+|\d{3}-\d{2}-\d{4}|\d{16}")
 
 
@@ -34,6 +37,9 @@ class Profile:
     whole: bool = False
     negative: bool = False
     numeric: float = 0.0  # which share of the filled cells is numbers
+    looks_like_date: bool = False  # even where its name says nothing
+    truth: bool = False  # only yes and no
+    numbers: Floats = field(default_factory=lambda: np.zeros(0))
 
 
 def profile(name: str, column: Column, decimal: str) -> Profile:
@@ -69,11 +75,23 @@ def profile(name: str, column: Column, decimal: str) -> Profile:
         whole=bool(len(good)) and bool((good == np.round(good)).all()),
         negative=bool((good < 0).any()),
         numeric=float(number.sum()) / filled if filled else 0.0,
+        looks_like_date=is_date and (not is_number or _is_dated(looked_at)),
+        truth=bool(len(good)) and bool(np.isin(good, (0.0, 1.0)).all()),
+        numbers=read.values if is_number else np.zeros(0),
     )
 
 
 def _is_missing(value: object) -> bool:
     return value is None or (isinstance(value, str) and value.strip() in MISSING) or value != value
+
+
+def _is_dated(values: list[object]) -> bool:
+    """Say whether numbers are dates: 20240105, 202401, Unix time, or Excel days in a row."""
+    texts = [text(value).strip() for value in values]
+    if all(_EXCEL_DAY.fullmatch(t) for t in texts):
+        days = np.unique([float(t) for t in texts])
+        return len(days) > 2 and float(np.median(np.diff(days))) <= _MONTH
+    return all(_DATED.fullmatch(t) for t in texts)
 
 
 def _is_moment(values: list[object]) -> bool:

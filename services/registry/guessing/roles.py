@@ -1,19 +1,20 @@
 """Gives each column a role, from its name, its values, and what the other columns are."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from services.registry.guessing.choosing import choose_date, choose_number
 from services.registry.guessing.dates_across import dates_across
 from services.registry.guessing.profiles import Profile
+from services.registry.guessing.wide import TOTALS, columns_of_series
 from services.registry.guessing.words import bare, role_by_name
 from shared.contracts.datasets import ColumnGuess, Layout
 
 Role = Literal["date", "target", "id", "known", "past", "static", "value", "ignore"]
-_FEWEST_WIDE = 2
-_CALENDAR = {"year", "month", "day", "hour", "week", "quarter", "weekday", "weekdayname"}
+_ALMOST = 0.98  # a few rows may be there twice
 
 
 @dataclass
@@ -55,25 +56,31 @@ class Roles:
 
 def guess_roles(profiles: list[Profile]) -> Roles:
     """Guess the role of every column."""
-    roles = Roles({p.name: _first_guess(p) for p in profiles})
+    nameless = all(p.name == f"column_{i}" for i, p in enumerate(profiles, 1))
+    roles = Roles({p.name: _first_guess(p, nameless) for p in profiles})
     if dates_across(roles.guesses):
         roles.layout = "dates"
         return roles
-    _one_date(roles)
+    choose_date(roles.guesses)
     _one_target(roles)
-    if not roles.having("target") or _is_wide(roles):
-        _try_wide(roles)
-    if roles.layout == "long":
-        _no_shadow_ids(roles)
-        _settle_static(roles)
+    _name_by_values(roles)
+    if (values := columns_of_series(roles.guesses)) is not None:
+        _melt(roles, values)
+        return roles
+    _no_shadow_ids(roles)
+    _settle_static(roles)
+    if not roles.having("target"):
+        choose_number(roles.guesses)
     return roles
 
 
-def _first_guess(profile: Profile) -> Guess:
+def _first_guess(profile: Profile, nameless: bool) -> Guess:
     if profile.type == "empty":
         return Guess(profile, "ignore", 1.0, "it is empty")
     if profile.personal:
         return Guess(profile, "ignore", 0.9, "it looks like personal data, so better leave it out")
+    if nameless:
+        return _by_values(profile)
     if profile.name.startswith("column_") or bare(profile.name).startswith("unnamed"):
         return Guess(profile, "ignore", 0.7, "it has no name")
     return _by_name(profile) or _by_values(profile)
@@ -107,7 +114,7 @@ def _fits(role: str, profile: Profile) -> bool:
         return profile.type != "date" and profile.numeric > 0.5  # the rest is noted as text
     if role == "id":
         return profile.type != "date" and (profile.type == "text" or profile.whole)
-    return profile.type != "date"
+    return profile.type != "date" and not (role == "static" and bare(profile.name) in TOTALS)
 
 
 def _as_role(role: str) -> Role:
@@ -122,28 +129,6 @@ def _as_role(role: str) -> Role:
     return allowed.get(role, "ignore")
 
 
-def _one_date(roles: Roles) -> None:
-    """Keep the likeliest date column; take any that could be one where none is."""
-    found = roles.having("date")
-    if not found:
-        found = [
-            name
-            for name, g in roles.guesses.items()
-            if g.profile.could_be_date and bare(name) not in _CALENDAR and g.role != "target"
-        ][:1]
-    if not found:
-        return
-    best = max(
-        found, key=lambda n: (roles.guesses[n].confidence, roles.guesses[n].profile.distinct)
-    )
-    for name in found:
-        guess = roles.guesses[name]
-        if name == best:
-            guess.role, guess.reason = "date", guess.reason or "its values can be read as dates"
-        else:
-            guess.role, guess.reason = "ignore", "another column is the date"
-
-
 def _one_target(roles: Roles) -> None:
     found = roles.having("target")
     if not found:
@@ -155,44 +140,39 @@ def _one_target(roles: Roles) -> None:
             guess.role, guess.reason = "past", "another column is the target"
 
 
-def _numeric(roles: Roles) -> list[str]:
-    return [
-        name
-        for name, g in roles.guesses.items()
-        if g.profile.type == "number" and g.role in ("past", "known", "target", "id")
-    ]
-
-
-def _is_wide(roles: Roles) -> bool:
-    """Say whether many nameless numbers stand beside a target that was only half recognised."""
-    target = roles.having("target")[0]
-    others = [
-        name
-        for name in roles.having("past")
-        if roles.guesses[name].confidence < 0.5 and not roles.having("id")
-    ]
-    return roles.guesses[target].confidence < 0.6 and len(others) >= 3
-
-
-def _try_wide(roles: Roles) -> None:
-    """Read several unknown number columns beside a date, without ids, as one series each."""
-    numeric = [n for n in _numeric(roles) if bare(n) not in _CALENDAR]
-    unknown = [n for n in numeric if roles.guesses[n].confidence <= 0.6]
-    if not roles.having("date"):
-        return
-    if len(unknown) >= _FEWEST_WIDE and not roles.having("id"):
-        roles.layout = "wide"
-        for name in unknown:
-            guess = roles.guesses[name]
-            guess.role, guess.confidence = "value", 0.7
-            guess.reason = "several columns hold numbers for the same dates: one series each"
-        for name in (*roles.having("past"), *roles.having("static"), *roles.having("target")):
+def _melt(roles: Roles, values: list[str]) -> None:
+    """Read columns of numbers as one series each; what names the rows stays."""
+    roles.layout = "wide"
+    for name in (*roles.having("past"), *roles.having("target")):
+        if name not in values:
             roles.guesses[name].role = "ignore"
-    elif unknown and not roles.having("target"):
-        best = min(unknown, key=lambda n: roles.guesses[n].role != "past")
-        roles.guesses[best] = replace(
-            roles.guesses[best], role="target", confidence=0.4, reason="it is a column of numbers"
-        )
+            roles.guesses[name].reason = "it is the same for all series of a date"
+    for name in values:
+        guess = roles.guesses[name]
+        guess.role, guess.confidence = "value", 0.7
+        guess.reason = "several columns hold numbers for the same dates: one series each"
+    _no_shadow_ids(roles)
+    _settle_static(roles)
+
+
+def _name_by_values(roles: Roles) -> None:
+    """Let a column name the series where each date has one row of each of its values."""
+    if roles.having("id") or not roles.having("date"):
+        return
+    numbers = [n for n in roles.having("past") if roles.guesses[n].confidence < 0.5]
+    spare = numbers if roles.having("target") else numbers[:-1]  # the last may be the target
+    columns = roles.having("static") + [n for n in spare if _could_name(roles.guesses[n])]
+    best = min(columns, key=lambda n: roles.guesses[n].profile.distinct, default=None)
+    found = next((n for n in columns if _splits(roles, n)), best)
+    if found is not None and _splits(roles, found):
+        guess = roles.guesses[found]
+        guess.role, guess.confidence = "id", 0.7
+        guess.reason = "with it, each series has one row a date"
+
+
+def _could_name(guess: Guess) -> bool:
+    profile = guess.profile
+    return profile.whole and not profile.negative and profile.distinct * 2 <= profile.filled
 
 
 def _no_shadow_ids(roles: Roles) -> None:
@@ -202,6 +182,15 @@ def _no_shadow_ids(roles: Roles) -> None:
         guess = roles.guesses[name]
         if guess.profile.distinct < 2 and len(ids) > 1 and guess.confidence < 0.9:
             guess.role, guess.reason = "ignore", "it always has the same value"
+    weak = [n for n in roles.having("id") if roles.guesses[n].confidence < 0.9]
+    for name in weak:
+        others = [o for o in roles.having("id") if o != name]
+        codes = roles.guesses[name].profile.codes.codes
+        keys = _keys(roles, others)
+        if others and _is_function(keys, codes):
+            unique = _is_function(codes, keys.astype(np.int32))
+            roles.guesses[name].role = "ignore" if unique else "static"
+            roles.guesses[name].reason = "the other columns name each series"
     for name in roles.having("id"):
         others = [o for o in roles.having("id") if o != name]
         twin = next((o for o in others if _decides(roles, o, name)), None)
@@ -242,10 +231,10 @@ def _splits(roles: Roles, name: str) -> bool:
     if not date:
         return False
     without = _keys(roles, [*roles.having("id"), date[0]])
-    if len(np.unique(without)) == len(without):
+    if len(np.unique(without)) >= _ALMOST * len(without):
         return False
     with_it = _keys(roles, [*roles.having("id"), date[0], name])
-    return len(np.unique(with_it)) == len(with_it)
+    return len(np.unique(with_it)) >= _ALMOST * len(with_it)
 
 
 def _decides(roles: Roles, one: str, other: str) -> bool:

@@ -49,11 +49,44 @@ _WORDS: dict[str, str] = {
         "备注"
     ),
 }
-_PERSONAL = re.compile(
-    r"card|customer|phone|mobile|passport|ssn|email|e-mail|customername|patient|address|idnumber|"
-    r"卡号|身份证|手机|电话|姓名|邮箱|住址|地址|会员号|病人|患者",
-    re.I,
+_PEOPLE = {"card", "customer", "client", "patient", "member", "cardholder"}
+_CONTACTS = {
+    "phone",
+    "mobile",
+    "telephone",
+    "tel",
+    "mail",
+    "cellphone",
+    "email",
+    "passport",
+    "ssn",
+} | {
+    "address",
+    "iban",
+}
+_PLACES = {"store", "shop", "branch", "site", "station", "warehouse", "outlet", "stores", "shops"}
+_FIGURES = {"count", "counts", "share", "type", "segment", "price", "sales", "traffic", "qty"} | {
+    "quantity",
+    "total",
+    "group",
+    "rate",
+    "orders",
+}
+_GLUED = re.compile(
+    r"(card|phone|mobile|customer|client|patient|member|bank|id|e?mail)"
+    r"(card|id|no|num|nr|number|code|name|address|phone|e?mail)"
 )
+_CHINESE = re.compile(
+    r"卡号|身份证|证件|手机|电话|姓名|邮箱|住址|社保|医保|会员|病人|患者|顾客|客户|联系人|联系方式|地址"
+)
+_CHINESE_FIGURE = re.compile(r"(数|量|价|额|率|占比|次|类型|等级)$|[店站仓场].*(地址|电话)|客户端")
+_SOLD = {"sales", "sale", "sold", "qty", "quantity", "units", "orders", "demand", "visits"} | {
+    "passengers",
+    "customers",
+    "transactions",
+}
+_SOLD_CHINESE = re.compile(r"销|售|数量|订单|出库|客流|营业额|需求")
+_TOKEN = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 ROLE_OF = {word: role for role, words in _WORDS.items() for word in words.split()}
 
 
@@ -77,5 +110,19 @@ def role_by_name(name: str) -> tuple[str, float] | None:
 
 
 def sounds_personal(name: str) -> bool:
-    """Say whether a name promises personal data."""
-    return bool(_PERSONAL.search(bare(name)))
+    """Say whether a name promises personal data, and not a figure about people or a shop's."""
+    if _CHINESE.search(name):
+        return not _CHINESE_FIGURE.search(bare(name))
+    tokens = [token.lower() for token in _TOKEN.findall(name)]
+    if not tokens or tokens[-1] in _FIGURES or _PLACES & set(tokens):
+        return False
+    return bool((_PEOPLE | _CONTACTS) & set(tokens)) or any(map(_GLUED.fullmatch, tokens))
+
+
+def sounds_sold(name: str) -> bool:
+    """Say whether a name promises what is nothing on a day without a row."""
+    tokens = {token.lower() for token in _TOKEN.findall(name)}
+    word = bare(name)
+    known = role_by_name(name)
+    glued = known is not None and known[1] > 0.8 and any(sold in word for sold in _SOLD)
+    return bool(_SOLD & tokens) or glued or bool(_SOLD_CHINESE.search(name))
