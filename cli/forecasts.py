@@ -43,7 +43,7 @@ Future = Annotated[
 def predict(
     model: Annotated[str, typer.Argument(help="`shelfcast models` lists them.")],
     url: Url,
-    version: Annotated[str, typer.Option(help="best, latest or a number.")] = "best",
+    version: Annotated[str, typer.Option(help="best, latest, a number or your alias.")] = "best",
     series: Annotated[list[str] | None, typer.Option(help="store_id=S001,product_id=P001")] = None,
     horizon: Annotated[int | None, typer.Option(help="Steps; the model's if absent.")] = None,
     start: Annotated[datetime | None, typer.Option(help="First date; may be in the past.")] = None,

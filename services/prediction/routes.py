@@ -21,7 +21,6 @@ router = APIRouter(tags=["forecasts"])
 internal = APIRouter(prefix="/internal", include_in_schema=False)
 JSON = "application/json"
 CLIENT_CLOSED_REQUEST = 499
-NO_NUL = r"^[^\x00]*$"  # PostgreSQL has no text with it
 
 
 def _workshop(request: Request) -> Workshop:
@@ -53,9 +52,7 @@ async def list_forecasts(
     workshop: InWorkshop,
     page_size: PageSize = 50,
     page_token: PageToken = None,
-    model: Annotated[
-        str | None, Query(pattern=NO_NUL, description="Only forecasts of this model.")
-    ] = None,
+    model: Annotated[str | None, Query(description="Only forecasts of this model.")] = None,
     dataset_id: Annotated[UUID | None, Query(description="Only from this dataset.")] = None,
 ) -> Page[ForecastSummary]:
     """List the forecasts made, newest first."""

@@ -12,11 +12,12 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry.tables import AliasRow, VersionRow
+from shared.contracts.forecasts import ALIAS
 from shared.kit.database import Database
 from shared.kit.errors import Conflict, Invalid, NotFound
 
 LATEST, BEST = "latest", "best"
-_ALIAS = re.compile(r"(?!v\d+$)[a-z][a-z0-9_-]{0,39}")  # v2 is version 2, as 2 is
+_NUMBER = re.compile(r"v\d+")  # v2 is version 2, as 2 is
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ async def point(database: Database, model: str, alias: str, version: int | None)
     """
     if alias == LATEST:
         raise Conflict("`latest` always is the newest version: pin `best`, or use your own alias.")
-    if not _ALIAS.fullmatch(alias):
+    if not re.fullmatch(ALIAS, alias) or _NUMBER.fullmatch(alias):
         raise Invalid(
             "An alias is a small letter, then letters, digits, - or _, but no number such as v2.",
             field="/alias",

@@ -28,7 +28,7 @@ def missing_map(
 ) -> MissingMap:
     """Return the share of missing values of each series in each stretch of time."""
     places = series.matching(index, keys, None)
-    begin = int(pages.decode(token, parts=1)[0]) if token else 0
+    begin = pages.place(token)
     shown = places[begin : begin + min(size, pages.MAX_PAGE)]
     low, high = _micros(row.start), _micros(row.end) + 1
     edges = np.linspace(low, high, buckets + 1)[:-1].astype(np.int64)

@@ -145,7 +145,8 @@ class _Form:
             if self._received.has_file:
                 raise Invalid("Send one file at a time.", field="/file")
             self._is_file = self._received.has_file = True
-            self._received.filename = options[b"filename"].decode("utf-8", "replace")[-200:]
+            filename = options[b"filename"].decode("utf-8", "replace")
+            self._received.filename = "".join(c for c in filename if ord(c) >= 32)[-200:]
 
     def _data(self, data: bytes, start: int, end: int) -> None:
         if self._is_file:

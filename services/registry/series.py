@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -104,7 +104,7 @@ def search(
         places = places[classes[places] == demand]
     if sort:
         places = places[_order(index, sort)(places)]
-    begin = int(pages.decode(token, parts=1)[0]) if token else 0
+    begin = pages.place(token)
     size = min(size, MAX_PAGE)
     shown = index.take(places[begin : begin + size]).to_pylist()
     more = begin + size < len(places)
@@ -182,9 +182,9 @@ def values(
     )
     keep = np.ones(len(dates), bool)
     if start is not None:
-        keep &= dates >= np.datetime64(start.replace(tzinfo=None), "us")
+        keep &= dates >= _in_utc(start)
     if end is not None:
-        keep &= dates <= np.datetime64(end.replace(tzinfo=None), "us")
+        keep &= dates <= _in_utc(end)
     dates, numbers = dates[keep], numbers[keep]
     chosen = thin(numbers, limit)
     points = [
@@ -199,6 +199,13 @@ def values(
         thinned=len(chosen) < len(numbers),
         series_count=len(places),
     )
+
+
+def _in_utc(moment: datetime) -> np.datetime64:
+    """Return a moment as the panel writes it: in UTC, which is meant where no offset is said."""
+    if moment.tzinfo is not None:
+        moment = moment.astimezone(UTC).replace(tzinfo=None)
+    return np.datetime64(moment, "us")
 
 
 def _one(

@@ -12,6 +12,7 @@ from pydantic import (
     ValidationError,
     ValidatorFunctionWrapHandler,
     WrapValidator,
+    field_validator,
 )
 from pydantic_core import PydanticCustomError
 
@@ -22,6 +23,14 @@ class Contract(BaseModel):
     """A shape on the wire: unknown fields are refused, numbers are finite."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+    @field_validator("*")
+    @classmethod
+    def _without_nul(cls, value: object) -> object:
+        """Refuse the letter NUL, which PostgreSQL has no text with."""
+        if _has_nul(value):
+            raise PydanticCustomError("nul", "A text may not hold the character NUL")
+        return value
 
 
 class Reply(BaseModel):
@@ -36,6 +45,14 @@ class Page(Reply, Generic[Item]):
     items: list[Item]
     next_page_token: str | None = None
     total: int = Field(description="How many items the whole list has.")
+
+
+def _has_nul(value: object) -> bool:
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, dict):
+        return any(_has_nul(key) or _has_nul(part) for key, part in value.items())
+    return isinstance(value, list | tuple) and any(map(_has_nul, value))
 
 
 def said_once(message: str) -> WrapValidator:

@@ -9,11 +9,12 @@ from pydantic import Field, FiniteFloat
 from shared.contracts.base import Contract, Keys, Metrics, Moment, Reply, said_once
 from shared.contracts.datasets import Point
 
+ALIAS = r"^[a-z][a-z0-9_-]{0,39}$"
 Fill = Literal["last", "zero", "mean"]
 Unit = Literal["day", "week", "month"]
 Version = Annotated[
-    Annotated[int, Field(ge=1, le=2**31 - 1)] | Literal["best", "latest"],
-    said_once("Give a version's number, or `best`, or `latest`."),
+    Annotated[int, Field(ge=1, le=2**31 - 1)] | Annotated[str, Field(pattern=ALIAS)],
+    said_once("Give a version's number, or an alias: `best`, `latest` or one of your own."),
 ]
 Start = Annotated[
     date | datetime | None,

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from importlib.metadata import version
 from secrets import token_hex
 from typing import Any
+from urllib.parse import parse_qsl
 
 import structlog
 from fastapi import APIRouter, FastAPI, Request
@@ -18,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.contracts.problems import FieldError, Problem
 from shared.kit import logs
-from shared.kit.errors import PROBLEM_JSON, AppError, InsufficientStorage
+from shared.kit.errors import PROBLEM_JSON, AppError, InsufficientStorage, Invalid
 from shared.kit.settings import Settings
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
@@ -27,6 +28,7 @@ VERSION = version("shelfcast")
 REQUEST_ID = "x-request-id"
 _REQUEST_ID = REQUEST_ID.encode()
 _SAFE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_NUL = "An address may not hold the character NUL (%00): leave it out."
 _NO_SPACE = 28  # errno.ENOSPC
 log = structlog.get_logger()
 
@@ -75,6 +77,7 @@ def create_app(
         app.include_router(router)
     app.include_router(_health(checks or {}))
     _handle_errors(app)
+    app.add_middleware(NoNul)
     app.add_middleware(RequestId)
     return app
 
@@ -128,6 +131,26 @@ class RequestId:
             await send(message)
 
         await self.app(scope, receive, send_with_id)
+
+
+class NoNul:
+    """Refuse addresses with the letter NUL, which PostgreSQL has no text with."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        query = scope.get("query_string", b"")
+        if scope["type"] == "http" and (b"%00" in query or "\0" in scope["path"]):
+            fields = [
+                FieldError(pointer=pointer((name.replace("\0", ""),)), detail=_NUL)
+                for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True)
+                if "\0" in name + value
+            ]
+            refusal = Invalid(_NUL, errors=fields).problem(scope["state"].get("request_id"))
+            await problem_response(refusal)(scope, receive, send)
+            return
+        await self.app(scope, receive, send)
 
 
 def request_id_of(headers: list[tuple[bytes, bytes]]) -> str:

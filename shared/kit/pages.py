@@ -2,8 +2,9 @@
 
 import base64
 import json
+import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from shared.kit.errors import Invalid
 
 Row = TypeVar("Row")
 MAX_PAGE = 1000
+_PLACE = re.compile(r"[0-9]{1,12}")
 
 PageSize = Annotated[int, Query(ge=1, description=f"At most {MAX_PAGE}; more is cut to that.")]
 PageToken = Annotated[str | None, Query(description="`next_page_token` of the page before.")]
@@ -76,15 +78,29 @@ def decode(token: str, parts: int = 2) -> list[str]:
         values = json.loads(base64.urlsafe_b64decode(token.encode()))
         if len(values) == parts and all(isinstance(value, str) for value in values):
             return list(values)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         pass
     raise _bad_token()
 
 
+def place(token: str | None) -> int:
+    """Read how many items came before this page, where lists have no rows to go on from.
+
+    Raises:
+        Invalid: the token was not made by `encode` of such a number.
+    """
+    if token is None:
+        return 0
+    [number] = decode(token, parts=1)
+    if not _PLACE.fullmatch(number):
+        raise _bad_token()
+    return int(number)
+
+
 def _parsed(moment: str, key: str) -> tuple[datetime, UUID]:
     try:
-        return datetime.fromisoformat(moment), UUID(key)
-    except ValueError as error:
+        return datetime.fromisoformat(moment).astimezone(UTC), UUID(key)
+    except (ValueError, OverflowError) as error:
         raise _bad_token() from error
 
 

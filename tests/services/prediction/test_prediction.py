@@ -242,6 +242,20 @@ async def test_an_alias_is_never_stale(
     assert (await make(prediction, version=1)).algorithm == "lstm"
 
 
+async def test_an_alias_that_people_gave_names_a_version(
+    prediction: AsyncClient, registry: Registry, dataset: Dataset, naive: FittedModel
+) -> None:
+    await registry.publish(naive, dataset, MODEL)
+    async with AsyncClient(transport=registry.line, base_url="http://registry") as people:
+        alias = await people.put(f"/models/{MODEL}/aliases/champion", json={"version": 2})
+        assert alias.status_code == 200
+
+    assert (await make(prediction, version="champion")).version == 2
+    missing = await prediction.post("/prediction", json={"model": MODEL, "version": "other"})
+    assert missing.status_code == 404
+    assert [error["pointer"] for error in missing.json()["errors"]] == ["/version"]
+
+
 async def test_a_model_and_a_dataset_are_fetched_and_loaded_once(
     prediction: AsyncClient, line: Line, dataset: Dataset, registry: Registry
 ) -> None:

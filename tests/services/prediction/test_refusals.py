@@ -144,7 +144,7 @@ async def test_a_start_between_two_steps_is_refused(
         {"horizon": "a week"},
         {"paths": 0},
         {"history": -1},
-        {"version": "newest"},
+        {"version": "the newest"},
         {"quantiles": []},
         {"fill": {"price": "guess"}},
         {"unknown": 1},

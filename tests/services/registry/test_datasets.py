@@ -178,6 +178,29 @@ async def test_the_ids_and_the_quality_can_be_read(registry: AsyncClient) -> Non
     assert quality["zero_share"] == pytest.approx(3 / 120)
 
 
+async def test_values_are_cut_at_moments_of_any_offset(registry: AsyncClient) -> None:
+    hours = [f"2024-01-01T{hour:02}:00,{hour}" for hour in range(24)]
+    content = "\n".join(["date,sales", *hours]).encode()
+    dataset = (await upload(registry, content, {"date": "date", "target": "sales"})).json()
+
+    cut = {"start": "2024-01-01T10:00:00+08:00", "end": "2024-01-01T02:00:00-02:00"}
+    found = (await registry.get(f"/datasets/{dataset['id']}/values", params=cut)).json()
+
+    assert [point["value"] for point in found["points"]] == [2.0, 3.0, 4.0]
+
+
+@pytest.mark.parametrize("path", ["series", "missing"])
+@pytest.mark.parametrize("token", ["WyJhIl0=", "WyItNSJd"])
+async def test_a_token_of_another_place_is_refused(
+    registry: AsyncClient, path: str, token: str
+) -> None:
+    dataset = await make_dataset(registry)
+
+    answer = await registry.get(f"/datasets/{dataset['id']}/{path}", params={"page_token": token})
+
+    problem(answer, 422, "/page_token")
+
+
 @pytest.mark.parametrize("path", ["", "/series", "/values", "/ids", "/quality"])
 async def test_an_unknown_dataset_is_not_found(registry: AsyncClient, path: str) -> None:
     answer = await registry.get(f"/datasets/{uuid4()}{path}")

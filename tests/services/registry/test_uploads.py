@@ -223,6 +223,16 @@ async def test_a_file_past_the_limit_is_refused_before_it_is_read(
     assert stored.halves == []
 
 
+async def test_a_file_past_the_limit_can_be_refused_before_it_is_sent(
+    registry: AsyncClient,
+) -> None:
+    allowed = await registry.get("/upload", params={"size": 5_000_000})
+    refused = await registry.get("/upload", params={"size": 5_000_001})
+
+    assert allowed.json() == {"max_bytes": 5_000_000}
+    assert "SHELFCAST_MAX_UPLOAD_BYTES" in problem(refused, 413, "/file")
+
+
 async def test_a_file_past_the_limit_is_stopped_while_it_comes(
     registry: AsyncClient, stored: Stored
 ) -> None:
@@ -255,3 +265,14 @@ async def test_an_uploaded_file_is_safely_on_the_disk_before_it_is_entered(
     source = app.state.store.path(dataset["source_digest"])
     places = (source, source.parent, source.parent.parent)
     assert {place.stat().st_ino for place in places} <= synced
+
+
+async def test_a_name_of_a_file_keeps_no_control_characters(registry: AsyncClient) -> None:
+    body = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a\0b\x07.csv"\r\n\r\n'
+    body += sales_csv() + b"\r\n--b--\r\n"
+    headers = {"content-type": "multipart/form-data; boundary=b"}
+
+    answer = await registry.post("/upload", content=body, headers=headers)
+
+    assert answer.status_code == 201, answer.text
+    assert (answer.json()["name"], answer.json()["source_name"]) == ("ab", "ab.csv")

@@ -6,6 +6,7 @@ import pytest
 from asgi_lifespan import LifespanManager
 from fastapi import APIRouter, FastAPI
 from httpx import ASGITransport, AsyncClient
+from pydantic import Field
 
 from shared.contracts.base import Contract
 from shared.contracts.problems import Problem
@@ -16,6 +17,7 @@ from shared.kit.settings import Settings
 
 class Order(Contract):
     quantity: int
+    notes: list[dict[str, str]] = Field(default=[])
 
 
 router = APIRouter(tags=["orders"])
@@ -125,3 +127,28 @@ async def test_a_field_whose_name_is_no_text_is_refused(client: AsyncClient) -> 
     )
 
     assert answer.status_code == 422
+
+
+@pytest.mark.parametrize("address", ["/orders?a=1&name=a%00b", "/orders?na%00me=b&x="])
+async def test_an_address_with_nul_is_refused_at_its_field(
+    client: AsyncClient, address: str
+) -> None:
+    answer = await client.get(address)
+
+    problem = Problem.model_validate_json(answer.content)
+    assert (answer.status_code, [e.pointer for e in problem.errors]) == (422, ["/name"])
+    assert problem.request_id == answer.headers["x-request-id"]
+
+
+async def test_a_path_with_nul_is_refused(client: AsyncClient) -> None:
+    assert (await client.get("/fail/a%00b")).status_code == 422
+
+
+@pytest.mark.parametrize("note", [{"a": "b\0"}, {"\0": "b"}])
+async def test_a_body_with_nul_is_refused_at_its_field(
+    client: AsyncClient, note: dict[str, str]
+) -> None:
+    answer = await client.post("/orders", json={"quantity": 1, "notes": [note]})
+
+    problem = Problem.model_validate_json(answer.content)
+    assert (answer.status_code, [e.pointer for e in problem.errors]) == (422, ["/notes"])
