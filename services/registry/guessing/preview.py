@@ -81,6 +81,7 @@ def preview(source: Source, reading: Reading, mapping: Mapping | None = None) ->
             findings = [Finding(code="invalid", severity="error", count=1, detail=error.detail)]
         else:
             rows, frequency = _first_rows(panel, chosen), panel.grid.alias
+            findings += _left_out(roles, chosen)
     return Preview(
         format=source.format,
         columns=roles.columns(),
@@ -98,6 +99,24 @@ def preview(source: Source, reading: Reading, mapping: Mapping | None = None) ->
 def _cleaned(source: Source, mapping: Mapping) -> tuple[Panel, list[Finding]]:
     panel, _, report = clean(replace(source), mapping, "preview", strict=False)
     return panel, report.findings()
+
+
+def _left_out(roles: Roles, mapping: Mapping) -> list[Finding]:
+    """Say which columns with personal data have no role, and so are not kept."""
+    used = {mapping.date, mapping.target, *mapping.ids, *mapping.known, *mapping.past}
+    used |= {*mapping.static, *mapping.values}
+    return [
+        Finding(
+            code="personal_data",
+            column=name,
+            severity="warning",
+            count=guess.profile.filled,
+            detail=f"{name!r} looks like personal data and is left out.",
+            fix="drop",
+        )
+        for name, guess in roles.guesses.items()
+        if guess.profile.personal and name not in used
+    ]
 
 
 def _no_column(roles: Roles) -> Finding:

@@ -9,7 +9,7 @@ import numpy as np
 from services.registry.cleaning import dates as dating
 from services.registry.cleaning.columns import Coded, Floats, coded
 from services.registry.cleaning.numbers import numbers
-from services.registry.guessing.words import sounds_personal
+from services.registry.cleaning.personal import looks_personal
 from services.registry.reading.cells import text
 from services.registry.reading.layout import MISSING
 from services.registry.reading.source import Column
@@ -19,7 +19,6 @@ _LOOKED_AT = 300  # distinct values
 _EXCEL_DAY = re.compile(r"[1-9]\d{4}(\.\d+)?")
 _DATED = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])([0-3]\d)?|1\d{9}(\d{3}){0,3}")
 _MONTH = 31
-_IDENTITY = re.compile(r"\d{17}[\dXx]|1[3-9]\d{9}|[^@\s]+@[^@\s]+\.\w+|\d{3}-\d{2}-\d{4}|\d{16}")
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,7 @@ def profile(name: str, column: Column, decimal: str) -> Profile:
         distinct=len({text(v) for v in values}),
         filled=filled,
         codes=found,
-        personal=_is_personal(name, looked_at),
+        personal=looks_personal(name, looked_at),
         could_be_date=is_date,
         whole=bool(len(good)) and bool((good == np.round(good)).all()),
         negative=bool((good < 0).any()),
@@ -106,11 +105,3 @@ def _date_share(values: list[object]) -> bool:
     codes = np.arange(len(values), dtype=np.int32)
     read = dating.dates(Coded(codes, values), None)
     return bool((read.moments[:-1] != dating.NAT).sum() >= _SHARE * len(values))
-
-
-def _is_personal(name: str, values: list[object]) -> bool:
-    texts = [text(value) for value in values[:200]]
-    if not texts:
-        return False
-    matching = sum(bool(_IDENTITY.fullmatch(t)) for t in texts)
-    return matching >= 0.8 * len(texts) or sounds_personal(name)

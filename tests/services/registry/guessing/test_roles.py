@@ -181,7 +181,8 @@ PERSONAL = [
 ]  # fmt: skip
 HARMLESS = [
     "customers", "discard", "cardboard", "store_address", "store_phone", "客户数", "会员价",
-    "门店地址", "顾客数量", "customer_count", "card_sales", "retail_disc", "automobile", "客流", "member_price",
+    "门店地址", "顾客数量", "customer_count",
+    "card_sales", "retail_disc", "automobile", "客流", "member_price",
 ]  # fmt: skip
 
 
