@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from shared.forecasting.network.windows import Windows
 
-MOST_LABELS = 12
+MOST_LABELS = 12  # that have a channel each; of a longer list each has a vector
 DYNAMIC = 2  # the scaled target and its mask come before the lags
 
 
@@ -27,6 +27,7 @@ class Encoding:
     centred: bool
     floor: float  # the smallest scale of a window
     unfamiliar: tuple[int, ...] = ()  # columns of the calendar that tell nothing but the date
+    vectors: bool = False  # models of before let the labels of a long list share channels
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,14 @@ class Encoder(nn.Module):
         heeded[list(encoding.unfamiliar)] = 0.0
         self.heeded: Tensor
         self.register_buffer("heeded", heeded, persistent=False)
+        self.vectors = nn.ModuleDict(
+            {
+                f"{name}_{place}": _vectors(labels)
+                for name in ("known", "past", "static")
+                for place, labels in enumerate(getattr(encoding, name))
+                if self._long(labels)
+            }
+        )
         self.embedded = [place for place, count in enumerate(encoding.vocabulary) if count > 1]
         self.embeddings = nn.ModuleList(_embedding(encoding.vocabulary[at]) for at in self.embedded)
 
@@ -73,14 +82,23 @@ class Encoder(nn.Module):
     def exogenous_width(self) -> int:
         """Return how many channels do not."""
         columns = (*self.encoding.known, *self.encoding.past)
-        widths = sum(_width(labels) for labels in columns)
+        widths = sum(self._width(labels) for labels in columns)
         return widths + self.encoding.calendar + self.steady_width
 
     @property
     def steady_width(self) -> int:
         """Return how many of the last channels say the same at every step of a window."""
-        widths = sum(_width(labels) for labels in self.encoding.static)
+        widths = sum(self._width(labels) for labels in self.encoding.static)
         return widths + sum(embedding_width(count) for count in self.encoding.vocabulary) + 1
+
+    def _long(self, labels: int | None) -> bool:
+        return self.encoding.vectors and labels is not None and labels > MOST_LABELS
+
+    def _width(self, labels: int | None) -> int:
+        """Return how many channels a covariate has."""
+        if labels is None:
+            return 1
+        return embedding_width(labels) if self._long(labels) else _channels(labels)
 
     def units(self, windows: Windows) -> tuple[Tensor, Tensor]:
         """Return loc and scale of each window, from its context alone."""
@@ -161,24 +179,39 @@ class Encoder(nn.Module):
             [
                 numbers[..., place : place + 1]
                 if labels is None
-                else _one_hot(values[..., place], labels)
+                else self._label(f"{name}_{place}", values[..., place], labels)
                 for place, labels in enumerate(columns)
             ],
             -1,
         )
 
+    def _label(self, name: str, codes: Tensor, labels: int) -> Tensor:
+        """Return the vector or the channels of a label; one never seen counts as missing."""
+        clean = torch.nan_to_num(codes, nan=-1.0).long()
+        clean = torch.where(clean >= labels, -1, clean)
+        if name in self.vectors:
+            found: Tensor = self.vectors[name](clean + 1)
+            return found
+        return _one_hot(clean, labels)
+
 
 def _one_hot(codes: Tensor, labels: int) -> Tensor:
-    """Return a channel per label; rarer labels of a long list share channels."""
-    width = _width(labels)
-    clean = torch.nan_to_num(codes, nan=-1.0).long()
-    clean = torch.where(clean >= labels, -1, clean)
-    channel = torch.where(clean >= 0, clean % width, -1)
+    """Return a channel per label; in models of before, those of a long list share channels."""
+    width = _channels(labels)
+    channel = torch.where(codes >= 0, codes % width, -1)
     return (channel[..., None] == torch.arange(width, device=codes.device)).float()
 
 
-def _width(labels: int | None) -> int:
-    return 1 if labels is None else min(MOST_LABELS, max(1, labels))
+def _channels(labels: int) -> int:
+    return min(MOST_LABELS, max(1, labels))
+
+
+def _vectors(labels: int) -> nn.Embedding:
+    """Return a vector per label, and before them one of zeros for what is missing."""
+    table = _embedding(labels)
+    with torch.no_grad():
+        table.weight[0] = 0.0
+    return table
 
 
 def _embedding(count: int) -> nn.Embedding:

@@ -261,6 +261,7 @@ def _encoding(problem: Problem, head: str, values: Values) -> Encoding:
         unfamiliar=unfamiliar(
             panel.clock, int(panel.first.min()), int((panel.first + lengths).max())
         ),
+        vectors=True,
     )
 
 

@@ -1,11 +1,13 @@
 """What every network promises on top of what every algorithm does."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 from scipy.interpolate import BSpline  # type: ignore[import-untyped]
 
-from shared.forecasting import ALGORITHMS, Diverged, Fitting, Panel, Recipe
+from shared.forecasting import ALGORITHMS, Diverged, Fitting, Panel, Recipe, load
 from shared.forecasting.algorithms.kan import Curves
 from shared.forecasting.calendar_features import calendar, unfamiliar
 from shared.forecasting.direct import learner
@@ -15,7 +17,8 @@ from shared.forecasting.heads import HEADS
 from shared.forecasting.network import NETWORK
 from shared.forecasting.network.encoder import Encoder, Encoding
 from shared.forecasting.network.family import NetworkLearner
-from tests.shared.forecasting.samples import HORIZON, filled, fit, quick
+from shared.forecasting.network.windows import Windows
+from tests.shared.forecasting.samples import HORIZON, filled, fit, frame, panel_of, quick
 
 every_network = pytest.mark.parametrize(
     "name", [name for name, entry in ALGORITHMS.items() if entry.family == NETWORK.name]
@@ -171,6 +174,56 @@ def test_what_is_stored_has_learned_from_the_latest_values_too(panel: Panel) -> 
     assert not all(torch.equal(seen["once"][name], part) for name, part in before.items())
     assert all(torch.equal(seen["again"][name], part) for name, part in seen["once"].items())
     assert not all(torch.equal(other[name], part) for name, part in seen["once"].items())
+
+
+def steady_of(labels: int, codes: list[float], *, vectors: bool) -> torch.Tensor:
+    """Return what an encoder says of windows that differ in a static text alone."""
+    torch.manual_seed(0)
+    encoding = Encoding((), (), (), (labels,), 1, (), False, 1.0, vectors=vectors)
+    encoder, windows = Encoder(encoding, 4, 1), len(codes)
+    nothing, whole = torch.zeros(windows, 6, 0), torch.ones(windows, 6)
+    cut = Windows(
+        target=whole,
+        lagged=nothing,
+        inside=whole > 0,
+        known=nothing,
+        past=nothing,
+        calendar=torch.zeros(6, 1),
+        period=torch.zeros(windows, dtype=torch.long),
+        static=torch.tensor(codes)[:, None],
+        ids=torch.zeros(windows, 0, dtype=torch.long),
+    )
+    told: torch.Tensor = encoder(cut).exogenous[:, 0, 1:]
+    assert told.shape[1] == encoder.exogenous_width - 1 == encoder.steady_width
+    return told
+
+
+def test_each_label_of_a_long_list_has_a_vector_and_a_missing_one_zeros() -> None:
+    told = steady_of(40, [1.0, 13.0, 39.0, 40.0, float("nan")], vectors=True)
+
+    assert len(torch.unique(told[:3], dim=0)) == 3
+    assert torch.equal(told[3], told[4])
+    assert not told[4, 1:].any()
+
+
+def test_models_of_before_still_let_labels_of_a_long_list_share_channels() -> None:
+    told = steady_of(40, [1.0, 13.0, 2.0], vectors=False)
+
+    assert torch.equal(told[0], told[1])
+    assert not torch.equal(told[0], told[2])
+
+
+def test_a_long_list_of_texts_is_learned_stored_and_told_apart(tmp_path: Path) -> None:
+    data = frame(stores=7, products=2)
+    data["brand"] = data["store_id"] + data["product_id"]  # 14 labels
+    panel = panel_of(data, static=("brand",))
+
+    model = fit(panel, "lstm")
+    model.save(tmp_path)
+    forecast, again = (one.forecast(filled(panel)) for one in (model, load(tmp_path)))
+
+    assert "encoder.vectors.static_0.weight" in model.forecaster.state()
+    np.testing.assert_array_equal(forecast.quantiles, again.quantiles)
 
 
 def test_a_network_heeds_no_cycle_of_the_calendar_that_it_did_not_see_again() -> None:
