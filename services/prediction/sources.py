@@ -153,12 +153,17 @@ def _digest(path: Path) -> str:
 
 def _rebuild(files: Files, version: ModelVersion) -> "FittedModel":
     from shared.forecasting import ForecastingError, load
+    from shared.forecasting import Unavailable as Missing
 
     with tempfile.TemporaryDirectory(prefix="shelfcast-model-") as folder:
         for name, (path, _) in files.items():
             (Path(folder) / name).symlink_to(path.resolve())
         try:
             return load(Path(folder))
+        except Missing as error:
+            raise Unavailable(
+                f"Version {version.version} of {version.model} cannot be loaded now: {error}"
+            ) from error
         except ForecastingError as error:
             raise Conflict(
                 f"Version {version.version} of {version.model} cannot be loaded here: {error} "

@@ -17,7 +17,8 @@ from shared.kit.errors import Unavailable
 CORE = Path(__file__).parents[2] / "shared" / "forecasting"
 EXTRA = "SHELFCAST_ALGORITHMS"
 BASES = "SHELFCAST_QWEN_BASES"
-OFFERS = (BASES, "SHELFCAST_QWEN_HUB", "SHELFCAST_CHRONOS2")  # what forms and reasons depend on
+QWEN = (BASES, "SHELFCAST_QWEN_HUB", "SHELFCAST_QWEN_BASE")
+OFFERS = (*QWEN, "SHELFCAST_CHRONOS2")  # what forms and reasons depend on
 PATIENCE_S = 120
 _ALGORITHMS = TypeAdapter(list[Algorithm])
 log = structlog.get_logger()
@@ -41,7 +42,8 @@ def _offered() -> list[str]:
     found = [f"{name}={os.environ.get(name, '').strip()}" for name in OFFERS]
     folder = os.environ.get(BASES, "").strip()
     if folder and Path(folder).is_dir():
-        found += sorted(path.name for path in Path(folder).iterdir())
+        folders = sorted(path for path in Path(folder).iterdir() if path.is_dir())
+        found += [f"{path.name}={path.stat().st_mtime_ns}" for path in folders]
     return found
 
 

@@ -10,7 +10,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from shared.forecasting import evaluation
-from shared.forecasting.errors import Invalid, InvalidArtifact
+from shared.forecasting.errors import Invalid, InvalidArtifact, Unavailable
 from shared.forecasting.manifest import FORMAT, Manifest
 from shared.forecasting.register import ALGORITHMS
 
@@ -50,6 +50,7 @@ def load(folder: Path) -> FittedModel:
     Raises:
         InvalidArtifact: a file is missing or damaged, the weights do not fit the manifest, or a
             newer version of the program wrote it.
+        Unavailable: what it was made from cannot be fetched now.
     """
     from shared.forecasting.fitted import FittedModel
 
@@ -69,6 +70,8 @@ def load(folder: Path) -> FittedModel:
         raise InvalidArtifact(f"{WEIGHTS} cannot be read: {error}") from error
     try:
         forecaster = algorithm.kind.restore(algorithm, manifest, state, folder)
+    except Unavailable:
+        raise
     except (Invalid, KeyError, TypeError, ValueError) as error:
         raise InvalidArtifact(f"{MANIFEST} does not describe this model: {error}") from error
     return FittedModel(manifest, forecaster)

@@ -12,20 +12,21 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from shared.forecasting.errors import Invalid, Unavailable
+from shared.forecasting.errors import Invalid
+from shared.forecasting.language.checkpoint import FIELD, files_of, settings_of, vocabulary_of
+from shared.forecasting.language.hub import dtype_on, fetch, require_weights
 from shared.forecasting.language.vocabulary import Vocabulary
-from shared.forecasting.memory import require
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 FOLDER = "SHELFCAST_QWEN_BASES"
 HUB = "SHELFCAST_QWEN_HUB"
+USUAL = "SHELFCAST_QWEN_BASE"
 TINY = "shelfcast-tiny"
-KINDS = ("qwen2", "qwen3")
-FIELD = "/hyperparameters/base"
+VERSIONS = "tiny-*"  # of the small model: a new one gets a folder, and the old ones stay
+SHIPPED = Path(__file__).parent
 NAMED = 3  # weights that are missing
-PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt")
 
 
 @dataclass(frozen=True)
@@ -38,85 +39,81 @@ class Base:
     digest: str
     parameters: int
     window: int  # tokens that it can read
+    revision: str | None = None  # at the hub
+
+    def stored(self) -> dict[str, str]:
+        """Return what the manifest says of it."""
+        found = {"name": self.name, "digest": self.digest}
+        return found if self.revision is None else {**found, "revision": self.revision}
+
+
+def usual() -> str:
+    """Return the base model of a form that nobody has filled in yet."""
+    return os.environ.get(USUAL, "").strip() or TINY
 
 
 def names() -> list[str]:
     """Return the base models of this deployment: the small one, its folder's, its hub names."""
-    found = [TINY]
+    hub = [name.strip() for name in os.environ.get(HUB, "").split(",") if name.strip()]
+    return list(dict.fromkeys([TINY, *_folders(), *hub]))
+
+
+def offered() -> tuple[list[str], list[str]]:
+    """Return the base models that can be chosen, and why other folders cannot."""
+    local, left_out = _folders(), {}
+    for name, folder in local.items():
+        try:
+            settings_of(folder, name)
+            files_of(folder, name)
+            vocabulary_of(folder, name)
+        except Invalid as error:
+            left_out[name] = str(error)
+    return [name for name in names() if name not in left_out], list(left_out.values())
+
+
+def _folders() -> dict[str, Path]:
     root = os.environ.get(FOLDER, "").strip()
-    if root and Path(root).is_dir():
-        found += sorted(path.name for path in Path(root).iterdir() if path.is_dir())
-    found += [name.strip() for name in os.environ.get(HUB, "").split(",") if name.strip()]
-    return list(dict.fromkeys(found))
+    if not root or not Path(root).is_dir():
+        return {}
+    found = sorted(path for path in Path(root).iterdir() if path.is_dir())
+    return {path.name: path for path in found if not path.name.startswith(".")}
 
 
-def find(name: str) -> Base:
+def find(name: str, digest: str | None = None, revision: str | None = None) -> Base:
     """Return a base model after looking at its files.
+
+    Args:
+        name: one of `names()`.
+        digest: of the version of the small model that is wanted; the newest if absent.
+        revision: of a model at the hub; the newest if absent.
 
     Raises:
         Invalid: it is not in the list, not a Qwen model, or has no safetensors.
         Unavailable: the hub does not answer.
     """
-    folder = _folder(name)
-    settings = _settings(folder, name)
-    kind = str(settings.get("model_type"))
-    if kind not in KINDS:
-        raise Invalid(
-            f"The base model {name!r} is a {kind!r} model: use Qwen2, Qwen2.5 or Qwen3.",
-            field=FIELD,
-        )
-    if settings.get("use_sliding_window"):
-        raise Invalid(
-            f"The base model {name!r} reads through a sliding window, which is not supported.",
-            field=FIELD,
-        )
-    if settings.get("quantization_config"):
-        raise Invalid(
-            f"The base model {name!r} is quantized, which cannot be fine-tuned here: use its "
-            "original.",
-            field=FIELD,
-        )
-    weights = sorted(folder.glob("*.safetensors"))
-    if not weights:
-        pickled = any(True for pattern in PICKLES for _ in folder.glob(pattern))
-        why = "only pickled weights, which can run code" if pickled else "no weights"
-        raise Invalid(
-            f"The base model {name!r} has {why}: its folder must hold *.safetensors.", field=FIELD
-        )
-    if not (folder / "tokenizer.json").is_file():
-        raise Invalid(f"The base model {name!r} has no tokenizer.json.", field=FIELD)
-    files = (folder / "config.json", folder / "tokenizer.json", *weights)
-    digest = _digest(tuple((str(path), path.stat().st_mtime_ns) for path in files))
-    window = int(settings.get("max_position_embeddings", 2048))
-    return Base(name, folder, kind, digest, sum(_count(path) for path in weights), window)
-
-
-def _folder(name: str) -> Path:
     if name == TINY:
-        return Path(__file__).parent / "tiny"
+        known = [_found(name, folder) for folder in versions(SHIPPED)]
+        return next((one for one in known if one.digest == digest), known[-1])
     if name not in names():
         raise Invalid(f"There is no base model {name!r}, only {', '.join(names())}.", field=FIELD)
-    root = os.environ.get(FOLDER, "").strip()
-    if root and (Path(root) / name).is_dir():
-        return Path(root) / name
-    from huggingface_hub import snapshot_download
-
-    try:
-        found = snapshot_download(name, allow_patterns=["*.json", "*.safetensors"])
-    except Exception as error:  # the hub's client raises errors of many libraries
-        raise Unavailable(
-            f"The base model {name!r} cannot be fetched: {error}", field=FIELD
-        ) from error
-    return Path(found)
+    local = _folders().get(name)
+    if local is not None:
+        return _found(name, local)
+    folder = fetch(name, revision)
+    return _found(name, folder, folder.name)
 
 
-def _settings(folder: Path, name: str) -> dict[str, Any]:
-    try:
-        return dict(json.loads((folder / "config.json").read_text(encoding="utf-8")))
-    except (OSError, ValueError) as error:
-        raise Invalid(
-            f"The base model {name!r} has no readable config.json.", field=FIELD
-        ) from error
+def versions(folder: Path) -> list[Path]:
+    """Return the folders of the small model in a folder, the newest last."""
+    return sorted(folder.glob(VERSIONS), key=lambda path: int(path.name.rpartition("-")[2]))
+
+
+def _found(name: str, folder: Path, revision: str | None = None) -> Base:
+    settings, files = settings_of(folder, name), files_of(folder, name)
+    digest = _digest(tuple((str(path), path.stat().st_mtime_ns) for path in files))
+    window = int(settings.get("max_position_embeddings", 2048))
+    count = sum(_count(path) for path in files if path.suffix == ".safetensors")
+    return Base(name, folder, str(settings["model_type"]), digest, count, window, revision)
 
 
 @lru_cache(maxsize=8)
@@ -145,13 +142,9 @@ def load(base: Base, device: torch.device) -> tuple[PreTrainedModel, Vocabulary]
         Invalid: the tokenizer cannot write digits, or the weights do not fit the configuration.
         NotEnoughMemory: the device has too little memory.
     """
-    from tokenizers import Tokenizer
-
-    dtype = torch.bfloat16 if device.type == "cuda" else torch.float32
-    weights = base.parameters * dtype.itemsize
-    require(weights, device, f"The base model {base.name!r}", "Choose a smaller one.", FIELD)
-    vocabulary = Vocabulary.of(Tokenizer.from_file(str(base.folder / "tokenizer.json")))
-    return _network(base, dtype).to(device), vocabulary  # type: ignore[arg-type]
+    require_weights(base.name, base.parameters, device)
+    vocabulary = vocabulary_of(base.folder, base.name)
+    return _network(base, dtype_on(device)).to(device), vocabulary  # type: ignore[arg-type]
 
 
 def _network(base: Base, dtype: torch.dtype) -> PreTrainedModel:

@@ -155,7 +155,7 @@ class CorrectionForecaster:
     def settings(self) -> dict[str, Any]:
         """Return which base model, how it is told, and what it corrects."""
         return {
-            "base": {"name": self.base.name, "digest": self.base.digest},
+            "base": self.base.stored(),
             "rank": self.rank,
             "manner": asdict(self.corrector.manner),
             "numeric": self.numeric.settings(),

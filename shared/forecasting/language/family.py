@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import Tensor
 
-from shared.forecasting.errors import Invalid, InvalidArtifact
+from shared.forecasting.errors import Invalid, InvalidArtifact, Unavailable
 from shared.forecasting.hyperparameters import checked
 from shared.forecasting.language.base import TINY, Base, find
 from shared.forecasting.language.correction import CorrectionLearner, restore_correction
@@ -54,9 +54,12 @@ def same_base(stored: dict[str, str]) -> Base:
 
     Raises:
         InvalidArtifact: it is missing here, or another one has its name.
+        Unavailable: it is at the hub, which does not answer.
     """
     try:
-        base = find(stored["name"])
+        base = find(stored["name"], stored["digest"], stored.get("revision"))
+    except Unavailable:
+        raise
     except Invalid as error:
         raise InvalidArtifact(
             f"The model was made from {stored['name']!r} with digest {stored['digest']}, and none "

@@ -96,8 +96,7 @@ class LanguageForecaster:
 
     def settings(self) -> dict[str, Any]:
         """Return which base model, and how it is told about series."""
-        base = {"name": self.base.name, "digest": self.base.digest}
-        return {"base": base, "rank": self.rank, "manner": asdict(self.manner)}
+        return {"base": self.base.stored(), "rank": self.rank, "manner": asdict(self.manner)}
 
     def write(self, folder: Path) -> list[Path]:
         """Write nothing: the adapter and the manifest say it all."""

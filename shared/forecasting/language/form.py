@@ -6,18 +6,9 @@ from pydantic import AfterValidator, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError
 
 from shared.forecasting.hyperparameters import Hyperparameters, parameter
-from shared.forecasting.language.base import TINY, names
+from shared.forecasting.language.base import names, offered, usual
 
 Kind = Literal["retail", "weather", "electricity", "traffic", "general"]
-
-
-class OfThisDeployment:
-    """Shows the base models of this deployment as the choices of a field."""
-
-    def __get_pydantic_json_schema__(
-        self, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
-        return {**handler(schema), "enum": names()}
 
 
 def _listed(name: str) -> str:
@@ -29,8 +20,20 @@ def _listed(name: str) -> str:
 class LanguageHyperparameters(Hyperparameters):
     """Which base model, how numbers are written, how it is fine-tuned and how it writes."""
 
-    base: Annotated[str, AfterValidator(_listed), OfThisDeployment()] = parameter(
-        TINY,
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Show the base models of this deployment as choices, and say why others are left out."""
+        found = handler.resolve_ref_schema(handler(schema))
+        base, (choices, left_out) = found["properties"]["base"], offered()
+        base["enum"] = choices
+        for said in ("description", "description_zh"):
+            base[said] = " ".join([base[said], *left_out])
+        return found
+
+    base: Annotated[str, AfterValidator(_listed)] = parameter(
+        usual(),
         title="Base model",
         title_zh="基础模型",
         text="What is fine-tuned: the small model that comes with the program, or a Qwen model "

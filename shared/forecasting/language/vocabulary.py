@@ -47,11 +47,13 @@ class Vocabulary:
         Raises:
             Invalid: a digit or the separator is not one token of its own, alone and in a number.
         """
+        strange = [_ids(tokenizer, sign) for sign in STRANGE]
+        other = strange[0][0] if strange[0] == strange[1] and len(strange[0]) == 1 else None
         ids = [_ids(tokenizer, sign) for sign in (*DIGITS, SEPARATOR, UNKNOWN)]
         wrong = [
             sign
             for sign, found in zip((*DIGITS, SEPARATOR, UNKNOWN), ids, strict=True)
-            if len(found) != 1
+            if len(found) != 1 or found == [other]
         ]
         flat = [found[0] for found in ids if found]
         if wrong or len(set(flat)) != len(flat):
@@ -64,8 +66,6 @@ class Vocabulary:
                 "The base model's tokenizer joins digits, so numbers cannot be written digit by "
                 "digit: use a Qwen2, Qwen2.5 or Qwen3 model."
             )
-        strange = [_ids(tokenizer, sign) for sign in STRANGE]
-        other = strange[0][0] if strange[0] == strange[1] and len(strange[0]) == 1 else None
         return cls(tokenizer, tuple(flat[:10]), flat[10], flat[11], other)
 
     def words(self, text: str) -> list[int]:

@@ -27,7 +27,8 @@ def test_a_stored_model_forecasts_as_it_did_then(folder: Path) -> None:
 def test_every_family_of_the_first_version_is_stored() -> None:
     kept = {ALGORITHMS[folder.name].family for folder in STORED}
 
-    assert {"statistical", "boosting", "network", "direct", "pretrained", "ensemble"} <= kept
+    families = {"statistical", "boosting", "network", "direct", "pretrained", "ensemble"}
+    assert {*families, "language"} <= kept
 
 
 def test_stored_models_stay_small() -> None:

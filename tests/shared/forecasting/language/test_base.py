@@ -1,6 +1,7 @@
 """Which base models can be used, and what is said of those that cannot."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -13,7 +14,9 @@ from safetensors.torch import load_file, save_file
 
 from shared.forecasting import ALGORITHMS, Fitting, Invalid, NotEnoughMemory, Recipe, Unavailable
 from shared.forecasting import memory as memory_of
+from shared.forecasting.language import base as base_of
 from shared.forecasting.language.base import TINY, find, load, names
+from shared.forecasting.language.family import same_base
 from shared.forecasting.language.text import read
 from tests.shared.forecasting.language.bases import REAL, checkpoint
 from tests.shared.forecasting.samples import fit, series_panel
@@ -38,13 +41,22 @@ def test_the_small_model_comes_with_the_program_and_is_small() -> None:
 def test_the_form_offers_the_models_of_the_deployment(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (folder / "Qwen3-0.6B").mkdir()
+    checkpoint(folder / "Qwen3-0.6B")
+    (folder / ".cache").mkdir()
+    _config(model_type="llama")(checkpoint(folder / "Llama"))
+    joined = checkpoint(folder / "Joined") / "tokenizer.json"
+    read_from = json.loads(joined.read_text())
+    read_from["model"]["vocab"]["77"] = read_from["model"]["vocab"].pop("7")
+    joined.write_text(json.dumps(read_from))
     monkeypatch.setenv("SHELFCAST_QWEN_HUB", "Qwen/Qwen2.5-0.5B, ")
 
     schema = ALGORITHMS["qwen"].hyperparameters.model_json_schema()
 
     assert schema["properties"]["base"]["enum"] == [TINY, "Qwen3-0.6B", "Qwen/Qwen2.5-0.5B"]
-    assert names() == schema["properties"]["base"]["enum"]
+    said = schema["properties"]["base"]["description_zh"]
+    assert "The base model 'Llama' is a 'llama' model" in said
+    assert "The base model 'Joined': The base model's tokenizer does not know '7'" in said
+    assert ".cache" not in names()
 
 
 def test_a_name_that_is_not_offered_is_refused() -> None:
@@ -149,15 +161,92 @@ def test_a_model_of_the_hub_is_taken_from_what_was_fetched(
     monkeypatch.setenv("SHELFCAST_QWEN_HUB", "Qwen/Some-0.5B, Qwen/Other-0.5B")
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(folder))
-    fetched = folder / "models--Qwen--Some-0.5B"
-    checkpoint(fetched / "snapshots" / "a1")
-    (fetched / "refs").mkdir()
-    (fetched / "refs" / "main").write_text("a1")
+    fetched = _fetched(folder / "models--Qwen--Some-0.5B")
 
-    assert find("Qwen/Some-0.5B").folder == fetched / "snapshots" / "a1"
+    base = find("Qwen/Some-0.5B")
+
+    assert base.folder == fetched
+    assert base.stored()["revision"] == COMMIT
     with pytest.raises(Unavailable, match=r"'Qwen/Other-0\.5B' cannot be fetched") as refused:
         find("Qwen/Other-0.5B")
     assert refused.value.field == "/hyperparameters/base"
+
+
+COMMIT = "a1" * 20
+
+
+def _fetched(folder: Path) -> Path:
+    """Lay a model down as the hub's client does."""
+    (folder / "refs").mkdir(parents=True)
+    (folder / "refs" / "main").write_text(COMMIT)
+    return checkpoint(folder / "snapshots" / COMMIT)
+
+
+def test_a_model_of_the_hub_stays_what_it_was_made_from(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from huggingface_hub import constants
+
+    monkeypatch.setenv("SHELFCAST_QWEN_HUB", "Qwen/Some-0.5B")
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(folder / "hub"))
+    hub = folder / "hub" / "models--Qwen--Some-0.5B"
+    _fetched(hub)
+    stored = find("Qwen/Some-0.5B").stored()
+    checkpoint(hub / "snapshots" / ("b2" * 20), seed=1)
+    (hub / "refs" / "main").write_text("b2" * 20)
+
+    assert find("Qwen/Some-0.5B").digest != stored["digest"]
+    assert same_base(stored).digest == stored["digest"]
+    shutil.rmtree(hub)
+    with pytest.raises(Unavailable, match="cannot be fetched"):
+        same_base(stored)
+
+
+def test_the_weights_of_another_kind_of_model_are_not_fetched(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from huggingface_hub import constants
+
+    monkeypatch.setenv("SHELFCAST_QWEN_HUB", "Some/Llama")
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)  # more than is there cannot be had
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(folder / "hub"))
+    fetched = _fetched(folder / "hub" / "models--Some--Llama")
+    _config(model_type="llama")(fetched)
+    (fetched / "model.safetensors").unlink()
+
+    with pytest.raises(Invalid, match="is a 'llama' model: use Qwen2"):
+        find("Some/Llama")
+
+
+def test_a_deployment_can_choose_what_forms_begin_with() -> None:
+    asked = (
+        "from shared.forecasting import ALGORITHMS\n"
+        "form = ALGORITHMS['qwen'].hyperparameters\n"
+        "print(form.model_json_schema()['properties']['base']['default'], form().base)"
+    )
+
+    said = subprocess.run(
+        [sys.executable, "-c", asked],
+        check=True,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "SHELFCAST_QWEN_BASE": "Qwen3-0.6B"},
+    ).stdout
+
+    assert said.strip() == "Qwen3-0.6B Qwen3-0.6B"
+
+
+def test_a_model_made_from_an_older_small_model_still_finds_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored = find(TINY).stored()
+    shutil.copytree(find(TINY).folder, folder / "tiny-9")
+    checkpoint(folder / "tiny-10", seed=2)
+    monkeypatch.setattr(base_of, "SHIPPED", folder)
+
+    assert find(TINY).folder.name == "tiny-10"
+    assert same_base(stored).folder.name == "tiny-9"
 
 
 def test_qwens_own_tokenizer_and_all_of_its_rows_are_fine_tuned_and_told_in_chinese(

@@ -17,8 +17,18 @@ from shared.forecasting.fitting import code_version
 from tests.shared.forecasting.samples import filled, fit, frame, panel_of
 
 HERE = Path(__file__).parent
-FAMILIES = ("seasonal_naive", "ets", "croston", "lightgbm", "lstm", "nhits", "fracast", "auto")
-SMALL: dict[str, Any] = {"hidden_size": 4, "time_limit": 5, "max_epochs": 1}
+FAMILIES = (
+    "seasonal_naive",
+    "ets",
+    "croston",
+    "lightgbm",
+    "lstm",
+    "nhits",
+    "fracast",
+    "auto",
+    "qwen",
+)
+SMALL: dict[str, Any] = {"hidden_size": 8, "time_limit": 5, "max_epochs": 1}
 EXPECTED = "expected.json"
 LEVELS = (0.1, 0.5, 0.9)
 
