@@ -91,20 +91,21 @@ def in_order(part: Part, order: str | None) -> Part:
 
 
 def together(names: Sequence[str], findings: Sequence[Sequence[Finding]]) -> list[Finding]:
-    """Return what was found in several files, each kind of finding once."""
+    """Return what was found in several files, each kind of finding once for a column."""
     if len(findings) == 1:
         return list(findings[0])
-    found: dict[str, Finding] = {}
+    found: dict[tuple[str, str | None], Finding] = {}
     for name, several in zip(names, findings, strict=True):
         for finding in several:
             detail, examples = f"{name}: {finding.detail}", finding.examples
-            before = found.get(finding.code)
+            key = finding.code, finding.column
+            before = found.get(key)
             count = finding.count
             if before is not None:
                 detail = f"{before.detail} {detail}"[:1000]
                 examples, count = [*before.examples, *examples], before.count + count
             update = {"detail": detail, "examples": examples[:_SHOWN], "count": count}
-            found[finding.code] = finding.model_copy(update=update)
+            found[key] = finding.model_copy(update=update)
     return list(found.values())
 
 

@@ -137,6 +137,20 @@ def test_personal_data_in_a_chosen_column_is_said_and_can_be_left_out(tmp_path: 
     assert list(dropped.panel.static) == []
 
 
+def test_a_preview_says_which_personal_data_it_leaves_out(tmp_path: Path) -> None:
+    rows = [f"{day(i)},A,{i},138{i:08}" for i in range(20)]
+    path = tmp_path / "sales.csv"
+    path.write_text(lines(*rows, header="date,store,sales,contact"))
+
+    seen = preview(files.sample(path, Reading(), BlobStore(tmp_path), 1 << 20), Reading())
+
+    [found] = [f for f in seen.findings if f.code == "personal_data"]
+    assert (found.severity, found.column, found.count) == ("warning", "contact", 20)
+    assert (found.fix, found.fixes) == ("drop", [])
+    assert seen.mapping is not None
+    assert "contact" not in [*seen.mapping.ids, *seen.mapping.static, *seen.mapping.past]
+
+
 def test_a_person_as_id_can_be_left_out(tmp_path: Path) -> None:
     rows = [f"{day(i)},person{k}@example.com,1" for i in range(20) for k in range(5)]
     fixes = {"personal_data": "drop", "duplicate_rows": "sum"}

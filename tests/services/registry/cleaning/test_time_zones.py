@@ -7,9 +7,11 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pytest
+from httpx import AsyncClient
 from pyarrow import parquet as pq
 
 from tests.services.registry.cleaning.cleaned import Cleaned, cleaned, table
+from tests.services.registry.filing import upload
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -139,3 +141,21 @@ def test_zones_are_read(tmp_path: Path, written: str, utc: str) -> None:
     found = cleaned(tmp_path, table([written, *others]))
 
     assert found.dates[0] == f"2018-01-05T{utc}:00:00"
+
+
+async def test_a_dataset_of_days_goes_on_with_midnights_written_in_utc(
+    registry: AsyncClient,
+) -> None:
+    mapping = {"date": "date", "target": "sales"}
+    whole = table(days(), [float(i) for i in range(40)]).splitlines()
+    later = [m.astimezone(dt.UTC).isoformat() for m in midnights("Europe/Berlin")][30:]
+    first = (await upload(registry, "\n".join(whole[:31]).encode(), mapping)).json()
+
+    answer = await registry.post(
+        f"/datasets/{first['id']}/extend", files={"file": ("newer.csv", table(later))}
+    )
+
+    assert answer.status_code == 201, answer.text
+    second = answer.json()
+    assert (first["end"][:10], second["end"][:10]) == ("2018-03-30", "2018-04-09")
+    assert (second["row_count"], second["frequency"]) == (40, "D")
