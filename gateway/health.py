@@ -44,7 +44,7 @@ class Observer:
             )
         took = round((time.perf_counter() - begun) * 1000, 2)
         if status == HTTPStatus.OK:
-            return ServiceHealth(status="ready", milliseconds=took)
+            return ServiceHealth(status="ready", detail=_notes(body), milliseconds=took)
         return ServiceHealth(status=self._missing(), detail=_reason(body), milliseconds=took)
 
     def _missing(self) -> str:
@@ -83,6 +83,14 @@ class Observer:
 
 def _count(totals: dict[str, int] | None, name: str) -> int | None:
     return totals.get(name) if totals else None
+
+
+def _notes(body: bytes) -> str | None:
+    """Say what is worth knowing of a service that is ready."""
+    try:
+        return " ".join(json.loads(body)["notes"].values()) or None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
 
 
 def _reason(body: bytes) -> str:

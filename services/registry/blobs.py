@@ -11,9 +11,8 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
-from services.registry.numbers import in_line
 from services.registry.tables import BlobRow, DatasetRow, FileRow, SourceRow
-from shared.kit.database import Database, now
+from shared.kit.database import Database, in_line, now
 from shared.kit.errors import NotFound
 from shared.kit.storage import Blob, BlobStore
 

@@ -1,17 +1,9 @@
 """Version numbers: given out once for each name, never again."""
 
-from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.registry.tables import NumberRow
-
-
-async def in_line(session: AsyncSession, key: str) -> None:
-    """Wait for others with the same key, until the transaction ends; SQLite has one writer."""
-    connection = await session.connection()
-    if connection.dialect.name == "postgresql":
-        lock = text("SELECT pg_advisory_xact_lock(hashtext(:key))")
-        await connection.execute(lock, {"key": key})
+from shared.kit.database import in_line
 
 
 async def following(session: AsyncSession, kind: str, name: str) -> int:

@@ -63,12 +63,16 @@ def build(
     async def database_answers() -> None:
         await tasks.counts(app.state.counter.database)
 
+    async def idle_queue() -> str | None:
+        return None if await queue.workers() else "No worker is running: tasks wait."
+
     app = create_app(
         SCHEMA,
         settings,
         [routes.router, live.router, routes.internal],
         lifespan,
         {"queue": queue.ping, "database": database_answers},
+        {"worker": idle_queue},
     )
     return app
 

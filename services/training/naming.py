@@ -4,6 +4,7 @@ import hashlib
 import re
 
 from services.training import tasks
+from services.training.tables import TaskRow
 from shared.clients.registry import RegistryClient
 from shared.contracts.datasets import Dataset
 from shared.contracts.tasks import Scope, TrainingRequest
@@ -13,6 +14,17 @@ from shared.kit.errors import NotFound
 LONGEST = 120
 _PART = 60
 _UNSAFE = re.compile(r"[^\w.-]+")
+
+
+async def enter(
+    database: Database, registry: RegistryClient, request: TrainingRequest, dataset: Dataset
+) -> TaskRow:
+    """Store a task under a name that belongs to no other data, chosen again if it just went."""
+    while True:
+        model = await choose(database, registry, request, dataset)
+        row = await tasks.create(database, request, model, dataset.name)
+        if row is not None:
+            return row
 
 
 async def choose(
@@ -61,8 +73,7 @@ async def _is_free(
 ) -> bool:
     """Say whether the name is unused, or used for the same part of the same dataset."""
     for task in await tasks.unfinished(database, model=name):
-        same = Scope.model_validate(task.request["scope"]) == scope
-        if task.dataset_name != dataset_name or not same:
+        if not tasks.is_for(task, scope, dataset_name):
             return False
     try:
         model = await registry.model(name)

@@ -41,9 +41,8 @@ async def start(counter: Counter, request: TrainingRequest) -> TaskRow:
         Unavailable: the registry or the queue does not answer; nothing is stored.
     """
     dataset = await check(request, counter.catalogue, counter.registry)
-    model = await naming.choose(counter.database, counter.registry, request, dataset)
     await counter.queue.ping()
-    row = await tasks.create(counter.database, request, model, dataset.name)
+    row = await naming.enter(counter.database, counter.registry, request, dataset)
     # the task is stored, so it will be done: what fails from here on, the reconciler makes good
     await _tried(events.publish(counter.queue.redis, row.id, tasks.status_event(row)))
     await _tried(counter.queue.enqueue(row.id, row.attempt + 1))

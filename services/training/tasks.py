@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, func, literal, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
 
 from services.training.tables import TaskRow
 from shared.contracts.models import NewVersion
@@ -14,12 +15,13 @@ from shared.contracts.problems import Problem
 from shared.contracts.tasks import (
     FINAL,
     MAY_BECOME,
+    Scope,
     StatusEvent,
     TaskResult,
     TaskStatus,
     TrainingRequest,
 )
-from shared.kit.database import Database, UtcDateTime, now
+from shared.kit.database import Database, UtcDateTime, in_line, now
 from shared.kit.errors import Conflict, NotFound
 from shared.kit.pages import Slice, newest_first
 
@@ -30,8 +32,8 @@ OPEN = frozenset(TaskStatus) - FINAL
 
 async def create(
     database: Database, request: TrainingRequest, model: str, dataset_name: str
-) -> TaskRow:
-    """Store a new task."""
+) -> TaskRow | None:
+    """Store a new task; None if a task for other data got the name of its model meanwhile."""
     row = TaskRow(
         kind="training",
         request=request.model_dump(mode="json"),
@@ -39,8 +41,18 @@ async def create(
         dataset_name=dataset_name,
     )
     async with database.write() as session:
+        await in_line(session, f"training.model/{model}")
+        others = await session.exec(_unfinished(model))
+        if not all(is_for(task, request.scope, dataset_name) for task in others):
+            return None
         session.add(row)
     return row
+
+
+def is_for(task: TaskRow, scope: Scope, dataset_name: str) -> bool:
+    """Say whether a task learns from this part of this dataset."""
+    same = Scope.model_validate(task.request["scope"]) == scope
+    return same and task.dataset_name == dataset_name
 
 
 async def get(database: Database, task_id: UUID) -> TaskRow:
@@ -90,12 +102,14 @@ async def counts(database: Database) -> dict[str, int]:
 
 async def unfinished(database: Database, model: str | None = None) -> Sequence[TaskRow]:
     """Return the oldest tasks that have not ended; those of one model if it is given."""
+    async with database.read() as session:
+        return (await session.exec(_unfinished(model))).all()
+
+
+def _unfinished(model: str | None) -> SelectOfScalar[TaskRow]:
     query = select(TaskRow).where(col(TaskRow.status).in_(OPEN))
     query = query.order_by(col(TaskRow.created_at)).limit(MOST_OPEN)
-    if model is not None:
-        query = query.where(col(TaskRow.model) == model)
-    async with database.read() as session:
-        return (await session.exec(query)).all()
+    return query if model is None else query.where(col(TaskRow.model) == model)
 
 
 async def take(database: Database, task_id: UUID, attempt: int) -> TaskRow | None:

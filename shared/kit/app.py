@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from http import HTTPStatus
 from importlib.metadata import version
 from secrets import token_hex
@@ -24,6 +24,7 @@ from shared.kit.settings import Settings
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 Check = Callable[[], Awaitable[None]]
+Note = Callable[[], Awaitable[str | None]]
 VERSION = version("shelfcast")
 REQUEST_ID = "x-request-id"
 _REQUEST_ID = REQUEST_ID.encode()
@@ -39,6 +40,7 @@ def create_app(
     routers: list[APIRouter],
     lifespan: Lifespan,
     checks: Mapping[str, Check] | None = None,
+    notes: Mapping[str, Note] | None = None,
 ) -> FastAPI:
     """Build a service.
 
@@ -48,6 +50,7 @@ def create_app(
         routers: its routes; those not in the OpenAPI document live under /internal.
         lifespan: opens and closes what the service needs.
         checks: by name, what must not raise for the service to be ready.
+        notes: by name, what may be worth saying of a service that is ready.
     """
 
     @asynccontextmanager
@@ -75,7 +78,7 @@ def create_app(
     app.state.settings = settings
     for router in routers:
         app.include_router(router)
-    app.include_router(_health(checks or {}))
+    app.include_router(_health(checks or {}, notes or {}))
     _handle_errors(app)
     app.add_middleware(NoNul)
     app.add_middleware(RequestId)
@@ -86,7 +89,7 @@ def _operation_id(route: APIRoute) -> str:
     return route.name
 
 
-def _health(checks: Mapping[str, Check]) -> APIRouter:
+def _health(checks: Mapping[str, Check], notes: Mapping[str, Note]) -> APIRouter:
     router = APIRouter(include_in_schema=False)
 
     @router.get("/livez")
@@ -101,9 +104,15 @@ def _health(checks: Mapping[str, Check]) -> APIRouter:
                 await check()
             except Exception as error:  # any failure means: not ready
                 failed[name] = f"{type(error).__name__}: {error}"
-        status = HTTPStatus.SERVICE_UNAVAILABLE if failed else HTTPStatus.OK
-        body = {"status": "down" if failed else "ready", "version": VERSION, "failed": failed}
-        return JSONResponse(body, status)
+        if failed:
+            body = {"status": "down", "version": VERSION, "failed": failed}
+            return JSONResponse(body, HTTPStatus.SERVICE_UNAVAILABLE)
+        said: dict[str, str] = {}
+        for name, note in notes.items():
+            with suppress(Exception):  # what cannot be found out is not said
+                if (words := await note()) is not None:
+                    said[name] = words
+        return JSONResponse({"status": "ready", "version": VERSION, "failed": {}, "notes": said})
 
     return router
 

@@ -20,9 +20,10 @@ TOTALS = {
 class Service:
     """A service that is ready, or says why it is not."""
 
-    def __init__(self, name: str, ready: bool = True) -> None:
+    def __init__(self, name: str, ready: bool = True, note: bytes = b"{}") -> None:
         self._name = name
         self._ready = ready
+        self._note = note
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -32,7 +33,9 @@ class Service:
             await send({"type": "lifespan.shutdown.complete"})
         elif scope["path"] == "/readyz":
             failed = b'{"status": "down", "failed": {"database": "OperationalError: locked"}}'
-            await answer(send, b"{}" if self._ready else failed, {}, 200 if self._ready else 503)
+            await answer(
+                send, self._note if self._ready else failed, {}, 200 if self._ready else 503
+            )
         else:
             await answer(send, TOTALS[self._name], {})
 
@@ -56,6 +59,18 @@ async def test_the_system_is_ready_when_every_service_is(gateways: Gateways) -> 
     assert found.status == "ready"
     assert {service.status for service in found.services.values()} == {"ready"}
     assert all(service.milliseconds is not None for service in found.services.values())
+
+
+async def test_a_service_that_is_ready_may_have_something_to_say(gateways: Gateways) -> None:
+    note = b'{"status": "ready", "notes": {"worker": "No worker is running: tasks wait."}}'
+    async with (
+        served(Service("training", note=note)) as url,
+        gateways(**{f"{name}_url": url for name in TOTALS}) as gateway,
+    ):
+        found = await health(gateway)
+
+    assert found.status == "ready"
+    assert found.services["training"].detail == "No worker is running: tasks wait."
 
 
 async def test_a_service_that_is_not_there_yet_is_starting(gateways: Gateways) -> None:

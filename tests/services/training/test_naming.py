@@ -1,5 +1,6 @@
 """What a trained model is called: after what it learned, and never like another dataset's."""
 
+import asyncio
 from typing import Any
 from uuid import uuid4
 
@@ -106,3 +107,17 @@ async def test_a_name_taken_by_a_queued_task_of_another_dataset_is_not_used(
     answer = await training.post("/training", json=order(dataset))
 
     assert answer.json()["model"] == "sleepy_product_P1_pharmacy"
+
+
+async def test_tasks_that_come_at_once_for_different_data_get_different_names(
+    training: AsyncClient, registry: Registry
+) -> None:
+    datasets = [registry.add_dataset(name) for name in ("pharmacy", "supermarket", "kiosk")]
+
+    answers = await asyncio.gather(
+        *(training.post("/training", json=order(dataset)) for dataset in datasets * 2)
+    )
+
+    models = [answer.json()["model"] for answer in answers]
+    assert len(set(models)) == 3
+    assert models[:3] == models[3:]

@@ -1,5 +1,6 @@
 """Ordering a training: what is accepted, what is refused, and in which words."""
 
+import asyncio
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,6 +12,7 @@ from shared.contracts.datasets import Dataset
 from shared.contracts.tasks import Task
 from shared.kit import events
 from shared.kit.queue import Queue
+from tests.services.training.conftest import Workers
 from tests.services.training.registry import Registry
 
 
@@ -179,6 +181,22 @@ async def test_a_level_that_the_dataset_lacks_names_the_ones_it_has(
     [error] = answer.json()["errors"]
     assert error["pointer"] == "/scope/level"
     assert "sensor" in error["detail"]
+
+
+async def test_a_service_without_a_worker_is_ready_and_says_that_tasks_wait(
+    training: AsyncClient, workers: Workers
+) -> None:
+    async def notes() -> Any:
+        answer = await training.get("/readyz")
+        assert answer.status_code == 200
+        return answer.json()["notes"]
+
+    assert await notes() == {"worker": "No worker is running: tasks wait."}
+
+    workers.start()
+
+    while await notes():
+        await asyncio.sleep(0.1)
 
 
 async def test_nothing_is_stored_while_the_queue_is_down(

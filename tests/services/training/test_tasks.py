@@ -63,7 +63,21 @@ async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
 
 
 async def new(database: Database) -> UUID:
-    return (await tasks.create(database, REQUEST, "lstm_global_d", "d")).id
+    row = await tasks.create(database, REQUEST, "lstm_global_d", "d")
+    assert row is not None
+    return row.id
+
+
+async def test_a_name_goes_to_the_tasks_of_one_part_of_one_dataset(database: Database) -> None:
+    other = REQUEST.model_copy(update={"scope": Scope(level="global", total=True)})
+    several = [(REQUEST, "d"), (REQUEST, "e"), (other, "d"), (REQUEST, "f")]
+
+    rows = await asyncio.gather(
+        *(tasks.create(database, request, "lstm_global_d", name) for request, name in several)
+    )
+    [(request, name)] = [one for one, row in zip(several, rows, strict=True) if row is not None]
+
+    assert await tasks.create(database, request, "lstm_global_d", name) is not None
 
 
 async def test_a_task_runs_from_beginning_to_end(database: Database) -> None:
