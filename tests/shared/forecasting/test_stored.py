@@ -31,6 +31,15 @@ def test_every_family_of_the_first_version_is_stored() -> None:
     assert {*families, "language"} <= kept
 
 
+def test_every_algorithm_of_the_first_version_is_stored() -> None:
+    statistical = {"seasonal_naive", "ets", "theta", "croston"}
+    networks = {"lstm", "tcn", "xlstm", "transformer", "kan", "nhits"}
+
+    assert {*statistical, *networks, "lightgbm", "fracast", "auto"} <= {
+        folder.name for folder in STORED if folder.parent.name == "0.1.0"
+    }
+
+
 def test_stored_models_stay_small() -> None:
     for folder in STORED:
         assert sum(file.stat().st_size for file in folder.iterdir()) < 150_000, folder

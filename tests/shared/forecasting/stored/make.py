@@ -1,4 +1,4 @@
-"""`python -m tests.shared.forecasting.stored.make` stores a model of each family for ever.
+"""`python -m tests.shared.forecasting.stored.make` stores a model of each algorithm for ever.
 
 Each version of the program adds a folder; one that is there is never written again, so that the
 tests show that later versions open it and forecast the same.
@@ -17,16 +17,10 @@ from shared.forecasting.fitting import code_version
 from tests.shared.forecasting.samples import filled, fit, frame, panel_of
 
 HERE = Path(__file__).parent
-FAMILIES = (
-    "seasonal_naive",
-    "ets",
-    "croston",
-    "lightgbm",
-    "lstm",
-    "nhits",
-    "fracast",
-    "auto",
-    "qwen",
+NAMES = (
+    *("seasonal_naive", "ets", "theta", "croston"),
+    *("lstm", "tcn", "xlstm", "transformer", "kan", "nhits"),
+    *("lightgbm", "fracast", "auto", "qwen"),
 )
 SMALL: dict[str, Any] = {"hidden_size": 8, "time_limit": 5, "max_epochs": 1}
 EXPECTED = "expected.json"
@@ -42,10 +36,10 @@ def few(self: Auto) -> list[Candidate]:
 
 
 def main() -> None:
-    """Fit, save and forecast one small model of each family."""
+    """Fit, save and forecast one small model of each algorithm."""
     Auto.candidates = few  # type: ignore[method-assign]
     panel = panel_of(frame())
-    for name in FAMILIES:
+    for name in NAMES:
         folder = HERE / code_version() / name
         if folder.exists():
             continue
