@@ -27,7 +27,8 @@ _FEWEST = 5  # different values: a handful of kinds names nobody
 
 def looks_personal(name: str, values: Sequence[Any]) -> bool:
     """Say whether a column's different values, or its name, tell who somebody is."""
-    texts = [t for t in (text(value).strip() for value in values[:_LOOKED_AT]) if t not in MISSING]
+    written = dict.fromkeys(text(value).strip() for value in values[:_LOOKED_AT])
+    texts = [t for t in written if t not in MISSING]
     if not texts:
         return False
     if sum(bool(_IDENTITY.fullmatch(t)) for t in texts) >= _MOST * len(texts):
