@@ -29,9 +29,11 @@ class Auto:
         trees = {"trees": effort.trees, "rows": effort.rows}
         return [
             Candidate("seasonal_naive", 0.05, {}, learns=False),
+            Candidate("croston", 0.06, {}, learns=False),
             Candidate("fracast", 0.13, {}, learns=False),
             Candidate("lstm", 0.2, rounds),
             Candidate("lightgbm", 0.3, trees),
-            Candidate("kan", 0.3, rounds),
+            Candidate("kan", 0.25, rounds),
+            Candidate("theta", 0.2, {}, learns=False, spare=True),
             Candidate("nhits", 0.3, rounds, spare=True),
         ]

@@ -165,7 +165,7 @@ class EnsembleLearner:
         """Say whether the backtest and the final forecast fit into the member's share.
 
         Where only the backtest is too long, the members that are fitted so far and all later ones
-        are compared on fewer windows.
+        are compared on fewer windows; for a spare member that is not worth it.
         """
         test, horizon = self.backtest, self.problem.recipe.horizon
         if not self.members or len(test.origins) <= TRIED:
@@ -174,9 +174,9 @@ class EnsembleLearner:
         began = time.monotonic()
         self._try(forecaster, test.series[:TRIED], test.starts[:TRIED], horizon)
         each = (time.monotonic() - began) / TRIED
-        room = min(candidate.share * self.limit, self._left())
-        windows = int(room / max(each, 1e-9)) - len(self.panel)
-        if windows < min(len(test.origins), FEWEST_WINDOWS):
+        windows = int(self._room(candidate) / max(each, 1e-9)) - len(self.panel)
+        fewest = len(test.origins) if candidate.spare else min(len(test.origins), FEWEST_WINDOWS)
+        if windows < fewest:
             return False
         if windows < len(test.origins):
             chosen = np.linspace(0, len(test.origins) - 1, windows).astype(np.int64)
