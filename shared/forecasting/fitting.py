@@ -33,6 +33,7 @@ from shared.forecasting.validation import (
     measure,
     measure_test,
     places,
+    uncorrected,
     windows_after,
 )
 
@@ -167,6 +168,7 @@ class Fitting:
         evaluation = self._evaluated(found, naive)
         if evaluation is not None:
             metrics |= headlines(evaluation[0])
+        metrics |= uncorrected(forecaster, panel, origins, recipe, metrics, self.notes)
         if isinstance(self.learner, Completing):
             forecaster = self.learner.complete()
         metrics |= self._tested(forecaster, calibration, nonnegative)

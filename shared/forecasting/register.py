@@ -67,6 +67,16 @@ class Telling(Protocol):
 
 
 @runtime_checkable
+class Correcting(Protocol):
+    """A forecaster that changes what another one says, which is measured beside it."""
+
+    @property
+    def numeric(self) -> Forecaster:
+        """Return the other one."""
+        ...
+
+
+@runtime_checkable
 class Holding(Protocol):
     """A forecaster that holds much more in memory than what it stores."""
 

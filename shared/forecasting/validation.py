@@ -11,7 +11,8 @@ from shared.forecasting.calibration import apply, calibrate, quantiles_of
 from shared.forecasting.manifest import Calibration
 from shared.forecasting.metrics import DECILES, Metrics, coverage, errors, naive_errors, ratio, wql
 from shared.forecasting.panel import Index, Panel
-from shared.forecasting.register import Forecaster
+from shared.forecasting.recipe import Recipe
+from shared.forecasting.register import Correcting, Forecaster
 
 Array = NDArray[np.float64]
 
@@ -141,6 +142,29 @@ def measure(
     if not origins:
         return calibration, {}
     return calibration, _metrics(checked, cross_fitted(checked), naive, panel, origins)
+
+
+def uncorrected(
+    forecaster: Forecaster,
+    panel: Panel,
+    origins: list[tuple[int, int]],
+    recipe: Recipe,
+    corrected: Metrics,
+    notes: list[str],
+) -> Metrics:
+    """Return how good a forecast was before its correction, and say so if it was better."""
+    if not isinstance(forecaster, Correcting) or not origins:
+        return {}
+    numeric, horizon, seed = forecaster.numeric, recipe.horizon, recipe.seed
+    found = check(numeric, panel, origins, horizon, nonnegative=True, seed=seed)
+    before = wql(found.actual, quantiles_of(cross_fitted(found), DECILES))
+    after = corrected.get("wql")
+    if after is not None and before is not None and after > before:
+        notes.append(
+            f"The correction did harm on the validation windows: quantile loss {after:.4f}, "
+            f"{before:.4f} without it."
+        )
+    return {"wql_uncorrected": before}
 
 
 def measure_test(

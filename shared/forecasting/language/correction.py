@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from numpy.random import Generator
+from numpy.random import Generator as Random
 from torch import Tensor
 
 from shared.forecasting.devices import best_device
@@ -31,7 +32,7 @@ from shared.forecasting.recipe import Epoch
 from shared.forecasting.register import ALGORITHMS, Algorithm, Problem
 from shared.forecasting.validation import SHORTEST_HISTORY, actual_values, places
 
-CANDIDATES = ("seasonal_naive", "theta", "lightgbm")
+CANDIDATES = ("seasonal_naive", "theta", "ets", "lightgbm")
 MOST = 600  # windows that are learned from
 BACK = 6  # horizons before the validation windows that they come from, at most
 LARGEST_SHARE = 0.4  # of a series' values that these take
@@ -48,6 +49,7 @@ class CorrectionLearner:
                 field="/hyperparameters/mode",
             )
         self.problem, self.base, self.settings = problem, base, options(problem)
+        self.since, self.fitted = time.monotonic(), 0
         self.tuning = FineTuning(base, self.settings, problem.recipe.seed)
         vocabulary = self.tuning.vocabulary
         manner = fitting_manner(problem, base, vocabulary, told_twice=True)
@@ -60,8 +62,12 @@ class CorrectionLearner:
         series, starts = places(self.panel, pool)
         horizon = self.problem.recipe.horizon
         actual = actual_values(self.panel, series, starts, horizon)
-        best, said = self._choose(stops, series, starts, actual)
+        best, said = yield from self._choose(stops, series, starts, actual)
+        self.problem.notes.append(
+            f"Corrects {ALGORITHMS[best].title}, at most by the factor {self.settings.bound}."
+        )
         self.numeric = self._fit(best, self.problem.train_stops)
+        yield self._between()
         check_series, check_starts = places(self.panel, self.problem.origins[:MOST_CHECKED])
         checked_said = self._medians(self.numeric, check_series, check_starts)
         book = CorrectionBook(
@@ -74,27 +80,42 @@ class CorrectionLearner:
                 actual_values(self.panel, check_series, check_starts, horizon),
             ),
         )
-        yield from self.tuning.epochs(book, self.problem.notes)
+        for epoch in self.tuning.epochs(book, self.problem.notes):
+            number, total = epoch.number + self.fitted, epoch.total + self.fitted
+            yield replace(epoch, number=number, total=total)
+
+    def _between(self) -> Epoch:
+        """Return an epoch in which a numeric algorithm was fitted, so that one can stop then."""
+        now = time.monotonic()
+        seconds, self.since = now - self.since, now
+        self.fitted += 1
+        total = 1 + len(self._candidates()) + self.settings.max_epochs
+        return Epoch(self.fitted, total, None, None, False, seconds, None)
+
+    def _candidates(self) -> list[str]:
+        wanted = self.settings.numeric
+        names = CANDIDATES if wanted == "auto" else (wanted,)
+        return [name for name in names if ALGORITHMS[name].unavailable() is None]
 
     def _choose(
         self, stops: Index, series: Index, starts: Index, actual: Array
-    ) -> tuple[str, Array]:
-        """Return the algorithm that forecast the windows best, and its medians."""
-        wanted = self.settings.numeric
-        names = CANDIDATES if wanted == "auto" else (wanted,)
-        usable = [name for name in names if ALGORITHMS[name].unavailable() is None]
+    ) -> Generator[Epoch, None, tuple[str, Array]]:
+        """Fit one after the other; return which forecast the windows best, and its medians.
+
+        Raises:
+            ForecastingError: none can be used here.
+        """
         found: dict[str, tuple[float, Array]] = {}
-        for name in usable:
+        for name in self._candidates():
             deciles = self._fit(name, stops).quantiles(
                 self.panel, series, starts, self.problem.recipe.horizon
             )
             loss = wql(actual, deciles)
             found[name] = (np.inf if loss is None else loss, deciles[..., MIDDLE])
+            yield self._between()
         if not found:
             raise ForecastingError("No numeric algorithm can be used here, so none is corrected.")
-        best = min(found, key=lambda name: found[name][0])
-        title = ALGORITHMS[best].title
-        self.problem.notes.append(f"Corrects {title}, at most by the factor {self.settings.bound}.")
+        best = min(found, key=lambda one: found[one][0])
         return best, found[best][1]
 
     def _fit(self, name: str, stops: Index) -> EnsembleForecaster:
@@ -135,7 +156,7 @@ class CorrectionBook:
     def __init__(self, pool: Exercises, check: Exercises) -> None:
         self.pool, self.checked = pool, check
 
-    def draw(self, random: Generator, count: int) -> Exercises:
+    def draw(self, random: Random, count: int) -> Exercises:
         """Return some of the pool."""
         chosen = random.integers(0, len(self.pool.rows), count)
         return Exercises([self.pool.rows[at] for at in chosen], self.pool.codes[chosen])

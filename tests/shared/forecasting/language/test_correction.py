@@ -14,7 +14,15 @@ from shared.forecasting.language.prompts import Manner
 from shared.forecasting.language.templates import words
 from shared.forecasting.language.text import read
 from tests.shared.forecasting.language.bases import checkpoint
-from tests.shared.forecasting.samples import HORIZON, filled, fit, frame, panel_of, series_panel
+from tests.shared.forecasting.samples import (
+    HORIZON,
+    filled,
+    fit,
+    frame,
+    panel_of,
+    quick,
+    series_panel,
+)
 
 
 @pytest.fixture(scope="module")
@@ -113,10 +121,22 @@ def test_a_stored_correction_gives_the_identical_forecast(
 def test_auto_says_which_algorithm_it_corrects_and_is_measured_like_all() -> None:
     panel = panel_of(frame(stores=1, products=1, days=80))
 
-    model = fit(panel, "qwen", mode="correct", numeric="auto")
+    asked = quick("qwen", mode="correct", numeric="auto", learning_rate=0.1)  # learns badly
+    fitting = Fitting(panel, Recipe("qwen", HORIZON, hyperparameters=asked))
+    epochs = list(fitting.epochs())
+    model = fitting.finish()
 
     assert any(note.startswith("Corrects ") for note in model.manifest.notes)
-    assert model.metrics["wql"] is not None
+    own, before = model.metrics["wql"], model.metrics["wql_uncorrected"]
+    assert own is not None
+    assert before is not None
+    assert own != before
+    said = any("The correction did harm" in note for note in model.manifest.notes)
+    assert said == (own > before)
+    # one can stop after each numeric algorithm, after its last fit, and after each epoch
+    assert [epoch.number for epoch in epochs] == list(range(1, len(epochs) + 1))
+    assert [epoch.validation_loss is None for epoch in epochs] == [True] * 5 + [False] * 2
+    assert {epoch.total for epoch in epochs} == {7}
 
 
 def test_the_right_correction_makes_the_right_forecast() -> None:

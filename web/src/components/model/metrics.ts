@@ -8,6 +8,7 @@ const SHOWN: [string, Kind][] = [
   ['skill', 'signed'],
   ['wape', 'percent'],
   ['wql', 'percent'],
+  ['wql_uncorrected', 'percent'],
   ['mase', 'number'],
   ['rmsse', 'number'],
   ['bias', 'signed'],
