@@ -53,7 +53,7 @@ EPOCH = dt.datetime(1970, 1, 1)
 _EXCEL_EPOCH = dt.datetime(1899, 12, 30)
 
 
-@dataclass
+@dataclass(slots=True)
 class Written:
     """One text: the moment on its own clock, or several by the order that they presume.
 

@@ -108,7 +108,7 @@ def decide(
     orders = _fewest_misfits(column, told)
     usual = days = column.read(orders)
     mixed = False
-    if told is None:
+    if told is None and column.unevenness(days) >= (0 if order == ROW_ORDER else _LEAST):
         share = 1.0 if order == ROW_ORDER else _MUCH
         orders, days = _smoother(column, orders, days, share)
         beside = _by_neighbours(column)

@@ -18,6 +18,7 @@ NAT = np.iinfo(np.int64).min
 MINUTE = 60_000_000
 _HOUR, _DAY = 60 * MINUTE, 1440 * MINUTE
 _SHOWN = 4
+_EPOCH, _MICRO = dt.datetime(1970, 1, 1), dt.timedelta(microseconds=1)
 # Hours ahead of UTC. Letters that mean different zones to different people (CST, IST) are left out.
 _NAMES = {
     **dict.fromkeys(("Z", "UTC", "GMT", "WET"), 0),
@@ -92,7 +93,9 @@ def micros(moment: dt.datetime | dt.date) -> int:
     """Return the microseconds from 1970 to what a clock or a calendar shows."""
     if not isinstance(moment, dt.datetime):
         moment = dt.datetime(moment.year, moment.month, moment.day)
-    return (moment.replace(tzinfo=None) - dt.datetime(1970, 1, 1)) // dt.timedelta(microseconds=1)
+    if moment.tzinfo is not None:
+        moment = moment.replace(tzinfo=None)
+    return (moment - _EPOCH) // _MICRO
 
 
 def _written(minutes: int) -> str:

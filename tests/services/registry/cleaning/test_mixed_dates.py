@@ -1,9 +1,13 @@
 """A file whose dates a spreadsheet damaged becomes the panel that was meant; the report says so."""
 
 import datetime as dt
+import io
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import openpyxl
 import pytest
+from openpyxl.worksheet.worksheet import Worksheet
 
 from tests.services.registry.cleaning.cleaned import cleaned, table
 
@@ -33,6 +37,51 @@ def test_date_cells_beside_text_are_swapped_back(tmp_path: Path) -> None:
 
     assert found.dates == [str(day) for day in DAYS]
     assert "day and month swapped" in found.findings["mixed_dates"].detail
+
+
+def workbook(dates: Sequence[object]) -> bytes:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert isinstance(sheet, Worksheet)
+    sheet.append(["date", "sales"])
+    for i, date in enumerate(dates):
+        sheet.append([date, i + 1])
+    content = io.BytesIO()
+    book.save(content)
+    return content.getvalue()
+
+
+@pytest.mark.parametrize("swapped", [True, False])
+def test_date_cells_of_a_workbook_beside_its_texts_are_read(tmp_path: Path, swapped: bool) -> None:
+    def cell(day: dt.date) -> object:
+        if day.day > 12:
+            return day.strftime("%-d/%-m/%Y")
+        return dt.datetime(day.year, *((day.day, day.month) if swapped else (day.month, day.day)))
+
+    found = cleaned(tmp_path, workbook([cell(day) for day in DAYS]))
+
+    assert found.dates == [str(day) for day in DAYS]
+    assert ("day and month swapped" in found.said("mixed_dates")) == swapped
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda day: (day - dt.date(1899, 12, 30)).days,
+        lambda day: (day - dt.date(1970, 1, 1)).days * 86_400,
+        lambda day: (day - dt.date(1970, 1, 1)).days * 86_400_000,
+        lambda day: int(day.strftime("%Y%m%d")),
+    ],
+    ids=["serial", "seconds", "milliseconds", "digits"],
+)
+def test_dates_that_are_numbers_are_read(tmp_path: Path, write: Callable[[dt.date], int]) -> None:
+    numbers = [write(day) for day in DAYS]
+
+    for content in (workbook(numbers), table([str(number) for number in numbers])):
+        found = cleaned(tmp_path, content)
+
+        assert found.dates == [str(day) for day in DAYS]
+        assert set(found.findings) <= {"outliers"}
 
 
 def test_date_cells_that_are_right_stay(tmp_path: Path) -> None:
