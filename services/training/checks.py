@@ -108,8 +108,8 @@ def wrong_columns(scope: Scope, dataset: Dataset) -> list[FieldError]:
             f"Choose level 'series' with {ids}, or 'global'."
         )
         return [FieldError(pointer="/scope/level", detail=detail)]
-    if needed and needed not in scope.keys:
-        detail = f"Say which {scope.level}: set {needed}."
+    if needed and needed not in scope.keys and (scope.keys or not scope.total):
+        detail = f"Say which {scope.level}: set {needed}, or `total` to sum each one to a series."
         errors.append(FieldError(pointer=f"/scope/{needed}", detail=detail))
     if scope.level == "series" and not scope.keys:
         detail = f"Say which series: set one or more of {ids}, or choose level 'global'."

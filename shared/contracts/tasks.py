@@ -37,14 +37,15 @@ FINAL = frozenset(status for status, after in MAY_BECOME.items() if not after)
 class Scope(Contract):
     """Which series a model learns: a level, and for a narrow one the ids that choose.
 
-    `product` P001 is that product in all shops; `total` sums them to one series first.
+    `product` P001 is that product in all shops; `total` sums them to one series first. `product`
+    or `store` with `total` and no id is every product or store, each summed to a series.
     """
 
     model_config = ConfigDict(extra="allow", allow_inf_nan=False)
     __pydantic_extra__: dict[str, str]
 
     level: Literal["product", "store", "series", "global"] = "global"
-    total: bool = Field(default=False, description="Sum the chosen series to one.")
+    total: bool = Field(default=False, description="Sum the chosen series first.")
 
     @property
     def keys(self) -> dict[str, str]:

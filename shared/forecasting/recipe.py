@@ -11,7 +11,10 @@ from shared.forecasting.totals import Totals
 
 @dataclass(frozen=True)
 class Scope:
-    """Which series are learned: a filter on id columns, summed to one series if `total`."""
+    """Which series are learned: a filter on id columns, summed to one series if `total`.
+
+    A total of a level without keys is a series for each id: each product, summed over shops.
+    """
 
     level: str = "global"
     keys: dict[str, str] = field(default_factory=dict)

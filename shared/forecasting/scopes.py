@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,10 +19,26 @@ def select(panel: Panel, scope: Scope) -> Panel:
         EmptyScope: no series matches.
         Invalid: the scope names a column that is no id column, or names no series at all.
     """
+    if scope.total and not scope.keys and scope.level != "global":
+        return _level(panel, scope.level)
     chosen = _chosen(panel, scope)
     if scope.total:
-        return _summed(panel, chosen, scope.keys)
+        return _summed(panel, [chosen], tuple(name for name in panel.ids if name in scope.keys))
     return panel if len(chosen) == len(panel) else subset(panel, chosen)
+
+
+def _level(panel: Panel, level: str) -> Panel:
+    """Return a series for each id of a level, summed over all else: each product over its shops."""
+    column = f"{level}_id"
+    if column not in panel.ids:
+        raise Invalid(
+            f"The data has no id column {column!r} to sum to, only {', '.join(panel.ids)}.",
+            field="/scope/level",
+        )
+    codes = panel.id_codes[:, panel.ids.index(column)]
+    order = np.argsort(codes, kind="stable")
+    _, begins = np.unique(codes[order], return_index=True)
+    return _summed(panel, np.split(order, begins[1:]), (column,))
 
 
 def _chosen(panel: Panel, scope: Scope) -> Index:
@@ -79,9 +95,48 @@ def subset(panel: Panel, chosen: Index) -> Panel:
     )
 
 
-def _summed(panel: Panel, chosen: Index, keys: Mapping[str, str]) -> Panel:
+def _summed(panel: Panel, groups: list[Index], kept: tuple[str, ...]) -> Panel:
+    """Return one series for each group, named by the id columns that are kept."""
     if panel.overlay:
         raise Invalid("Select the total first, then add its future values.", field="/future")
+    sums = [_sum(panel, chosen) for chosen in groups]
+    leaders = np.array([chosen[0] for chosen in groups])
+    places = [panel.ids.index(name) for name in kept]
+    offsets = np.concatenate([[0], np.cumsum([len(one.target) for one in sums])]).astype(np.int64)
+    static = panel.static_values[leaders]
+    same = [
+        at
+        for at in range(len(panel.static))
+        if all(
+            (panel.static_values[chosen, at] == panel.static_values[chosen[0], at]).all()
+            for chosen in groups
+        )
+    ]
+    return panel.changed(
+        ids=kept,
+        id_labels=tuple(panel.id_labels[at] for at in places),
+        id_codes=panel.id_codes[leaders][:, places],
+        offsets=offsets,
+        stops=offsets[:-1] + np.array([one.stop for one in sums], np.int64),
+        first=np.array([one.first for one in sums], np.int64),
+        target=np.concatenate([one.target for one in sums]),
+        known_values=np.concatenate([one.known for one in sums]),
+        past_values=np.concatenate([one.past for one in sums]),
+        static=tuple(panel.static[at] for at in same),
+        static_values=static[:, same],
+    )
+
+
+@dataclass(frozen=True)
+class _Sum:
+    first: int  # period of its first row
+    stop: int  # row after its last value
+    target: Values
+    known: Values
+    past: Values
+
+
+def _sum(panel: Panel, chosen: Index) -> _Sum:
     rows = rows_of(panel, chosen)
     lengths = np.diff(panel.offsets)[chosen]
     series = np.repeat(np.arange(len(chosen)), lengths)
@@ -91,22 +146,13 @@ def _summed(panel: Panel, chosen: Index, keys: Mapping[str, str]) -> Panel:
     place = periods - first
     alive = rows < panel.stops[chosen][series]
     target = _total(panel.target[rows], place, series, alive, length)
-    stop = int(np.flatnonzero(~np.isnan(target))[-1] + 1) if (~np.isnan(target)).any() else 0
-    kept = [panel.ids.index(name) for name in panel.ids if name in keys]
-    static = panel.static_values[chosen]
-    same = [at for at in range(len(panel.static)) if (static[:, at] == static[0, at]).all()]
-    return panel.changed(
-        ids=tuple(panel.ids[at] for at in kept),
-        id_labels=tuple(panel.id_labels[at] for at in kept),
-        id_codes=panel.id_codes[chosen[:1]][:, kept],
-        offsets=np.array([0, length], np.int64),
-        stops=np.array([stop], np.int64),
-        first=np.array([first], np.int64),
-        target=target,
-        known_values=_combined(panel, panel.known, panel.known_values, rows, place, length),
-        past_values=_combined(panel, panel.past, panel.past_values, rows, place, length),
-        static=tuple(panel.static[at] for at in same),
-        static_values=static[:1, same],
+    seen = np.flatnonzero(~np.isnan(target))
+    return _Sum(
+        first,
+        int(seen[-1]) + 1 if len(seen) else 0,
+        target,
+        _combined(panel, panel.known, panel.known_values, rows, place, length),
+        _combined(panel, panel.past, panel.past_values, rows, place, length),
     )
 
 

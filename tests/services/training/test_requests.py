@@ -50,6 +50,17 @@ async def test_a_training_is_queued_and_can_be_looked_up(
     await queue.close()
 
 
+async def test_every_product_summed_over_its_shops_is_one_training(
+    training: AsyncClient, dataset: Dataset
+) -> None:
+    scope = {"level": "product", "total": True}
+
+    answer = await training.post("/training", json=order(dataset, scope=scope))
+
+    assert answer.status_code == 202
+    assert Task.model_validate_json(answer.content).model == "sleepy_product_total"
+
+
 @pytest.mark.parametrize(
     ("changes", "status", "pointer", "words"),
     [

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from shared.forecasting import EmptyScope, Invalid, Scope
-from tests.shared.forecasting.samples import frame, panel_of
+from tests.shared.forecasting.samples import filled, fit, frame, panel_of
 
 
 def test_a_product_is_all_its_shops() -> None:
@@ -39,6 +39,49 @@ def test_the_total_of_everything_has_no_ids() -> None:
 
     assert total.keys == [{}]
     assert total.find({}) == 0
+
+
+def test_a_total_of_a_level_is_a_series_for_each_id_of_it() -> None:
+    data = frame(3, 2)
+    late = (data["store_id"] == "S2") & (data["date"] < data["date"][50])
+    panel = panel_of(data[~late])
+
+    totals = panel.select(Scope("product", total=True))
+
+    assert totals.keys == [{"product_id": "P0"}, {"product_id": "P1"}]
+    for place, product in enumerate(("P0", "P1")):
+        alone = panel.select(Scope("product", {"product_id": product}, total=True))
+        assert totals.find({"product_id": product}) == place
+        np.testing.assert_array_equal(totals.values(place), alone.values(0))
+        rows = slice(*totals.offsets[place : place + 2])
+        np.testing.assert_array_equal(totals.known_values[rows], alone.known_values)
+        np.testing.assert_array_equal(totals.past_values[rows], alone.past_values)
+    assert totals.static == ("category",)  # of a product it is the same in all shops
+
+
+def test_of_a_level_only_what_is_the_same_within_each_sum_stays_static() -> None:
+    totals = panel_of(frame(3, 2)).select(Scope("store", total=True))
+
+    assert [keys["store_id"] for keys in totals.keys] == ["S0", "S1", "S2"]
+    assert totals.static == ()
+
+
+def test_totals_of_a_level_are_learned_and_forecast_each_by_itself() -> None:
+    panel, scope = panel_of(frame(3, 2)), Scope("product", total=True)
+
+    model = fit(panel, "lightgbm", scope=scope)
+    again = panel.select(Scope(**model.manifest.scope.model_dump()))
+    forecast = model.forecast(filled(again))
+
+    usual = np.array([again.values(place)[-28:].mean() for place in range(2)])
+    np.testing.assert_allclose(forecast.mean.mean(1), usual, rtol=0.3)
+
+
+def test_a_level_that_the_data_has_no_column_for_is_refused() -> None:
+    with pytest.raises(Invalid, match="no id column 'series_id' to sum to") as refused:
+        panel_of(frame()).select(Scope("series", total=True))
+
+    assert refused.value.field == "/scope/level"
 
 
 def test_covariates_of_a_total_are_means_over_its_series() -> None:

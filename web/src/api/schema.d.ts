@@ -1821,7 +1821,8 @@ export interface components {
          * Scope
          * @description Which series a model learns: a level, and for a narrow one the ids that choose.
          *
-         *     `product` P001 is that product in all shops; `total` sums them to one series first.
+         *     `product` P001 is that product in all shops; `total` sums them to one series first. `product`
+         *     or `store` with `total` and no id is every product or store, each summed to a series.
          */
         Scope: {
             /**
@@ -1832,7 +1833,7 @@ export interface components {
             level: "product" | "store" | "series" | "global";
             /**
              * Total
-             * @description Sum the chosen series to one.
+             * @description Sum the chosen series first.
              * @default false
              */
             total: boolean;
