@@ -11,6 +11,7 @@ from shared.kit.errors import Invalid, TooLarge
 _PIECE = 1 << 20
 _RATIO = 200  # a table of sales shrinks to a tenth or a twentieth; a bomb to a thousandth
 _HARMLESS = 64 << 20
+_LITTER = {"thumbs.db", "desktop.ini"}
 
 
 def unpack(path: Path, kind: str, target: Path, limit: int) -> None:
@@ -64,7 +65,7 @@ def _only_file(archive: ZipFile) -> ZipInfo:
     entries = archive.infolist()
     for entry in entries:
         _refuse_climbing(entry)
-    files = [e for e in entries if not e.is_dir() and not e.filename.startswith("__MACOSX/")]
+    files = [entry for entry in entries if not entry.is_dir() and not _is_litter(entry.filename)]
     if len(files) != 1:
         raise Invalid(
             f"The archive holds {len(files)} files: pack exactly one table into it.", field="/file"
@@ -72,6 +73,12 @@ def _only_file(archive: ZipFile) -> ZipInfo:
     if files[0].flag_bits & 1:
         raise Invalid("The archive is encrypted: pack it without a password.", field="/file")
     return files[0]
+
+
+def _is_litter(name: str) -> bool:
+    """Say whether a file is one that a system leaves in every folder."""
+    parts = name.split("/")
+    return "__MACOSX" in parts or parts[-1].startswith(".") or parts[-1].lower() in _LITTER
 
 
 def _refuse_climbing(entry: ZipInfo) -> None:

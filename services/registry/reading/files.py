@@ -34,7 +34,7 @@ def _sample(file: Path, kind: Kind, reading: Reading) -> Source:
     if kind == "json":
         return json.read(file, reading, SAMPLE_ROWS)
     if kind in ("xlsx", "xls"):
-        return excel.read(file, reading)
+        return excel.read(file, reading, SAMPLE_ROWS)
     return columnar.read(file, kind, None, SAMPLE_ROWS)
 
 
@@ -53,7 +53,7 @@ def read(path: Path, mapping: Mapping, store: BlobStore, limit: int) -> Source:
         elif kind == "json":
             source = json.read(file, mapping.reading, wanted=wanted)
         elif kind in ("xlsx", "xls"):
-            source = excel.read(file, mapping.reading)
+            source = excel.read(file, mapping.reading, wanted=wanted)
         else:
             source = columnar.read(file, kind, wanted)
     source.format.compression = compression

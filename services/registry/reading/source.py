@@ -123,6 +123,7 @@ def left_out(columns: dict[str, str]) -> list[Finding]:
     return [
         Finding(
             code="nested_columns",
+            column=name,
             severity="info",
             count=1,
             detail=f"The column {name[:80]!r} holds {what} and was left out.",
