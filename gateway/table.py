@@ -36,7 +36,7 @@ def _route(service: Service, methods: str, *, sockets: bool = False) -> Route:
 
 
 TABLE: dict[bytes, Route] = {
-    b"upload": _route("registry", "POST"),
+    b"upload": _route("registry", "GET POST"),
     b"sample-data": _route("registry", "POST"),
     b"datasets": _route("registry", "GET POST DELETE"),
     b"models": _route("registry", "GET PUT DELETE"),

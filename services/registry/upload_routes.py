@@ -1,12 +1,12 @@
 """Routes that make datasets: upload, preview, sample."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, status
+from fastapi import APIRouter, Query, Request, status
 
 from services.registry import receiving, uploads
 from services.registry.access import TheDatabase, TheSettings, TheStore
-from shared.contracts.datasets import Dataset, Preview, SampleRequest
+from shared.contracts.datasets import Dataset, Preview, SampleRequest, UploadLimit
 from shared.kit.errors import Conflict, Invalid, TooLarge, problems
 
 router = APIRouter(tags=["datasets"])
@@ -27,6 +27,17 @@ def describe_form(**fields: str) -> dict[str, Any]:
 
 
 _MAPPING = "A Mapping as JSON; guessed from the file if absent."
+
+
+@router.get("/upload", responses=problems(TooLarge, Invalid))
+async def check_upload(
+    settings: TheSettings,
+    size: Annotated[int, Query(ge=0, le=2**63 - 1, description="Bytes of the file.")] = 0,
+) -> UploadLimit:
+    """Say how large a file may be, and refuse one that is larger before it is sent."""
+    if size > settings.max_upload_bytes:
+        raise receiving.too_large(settings.max_upload_bytes)
+    return UploadLimit(max_bytes=settings.max_upload_bytes)
 
 
 @router.post(

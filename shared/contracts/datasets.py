@@ -108,6 +108,12 @@ class SourceFormat(Reply):
     header_row: int | None = None
 
 
+class UploadLimit(Reply):
+    """How large a file may be."""
+
+    max_bytes: int
+
+
 class Preview(Reply):
     """A file before it is stored: what it is, what its columns mean, what is wrong with it."""
 

@@ -342,7 +342,7 @@ export interface paths {
         get?: never;
         /**
          * Put Alias
-         * @description Point an alias to a version; `best` without a version goes by the lowest wql again.
+         * @description Point an alias to a version; `best` without a version goes by the errors again.
          */
         put: operations["put_alias"];
         post?: never;
@@ -638,7 +638,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Check Upload
+         * @description Say how large a file may be, and refuse one that is larger before it is sent.
+         */
+        get: operations["check_upload"];
         put?: never;
         /**
          * Upload Dataset
@@ -719,7 +723,7 @@ export interface components {
         };
         /**
          * AliasTarget
-         * @description Where an alias points. `best` without a version goes back to the lowest wql.
+         * @description Where an alias points. `best` without a version goes by the errors again.
          */
         AliasTarget: {
             /** Version */
@@ -1082,7 +1086,7 @@ export interface components {
              * Version
              * @default best
              */
-            version: number | ("best" | "latest");
+            version: number | string;
             /**
              * Dataset Id
              * @description Recent values; the newest version of the model's dataset if absent.
@@ -1488,7 +1492,7 @@ export interface components {
             version_count: number;
             /**
              * Aliases
-             * @description Alias → version: latest, best.
+             * @description Alias → version: latest, best, and those that people gave. `best` has the lowest wql of the versions with the newest one's horizon; where they were measured on different data, the highest skill against seasonal naive.
              */
             aliases: {
                 [key: string]: number;
@@ -2289,6 +2293,14 @@ export interface components {
              * @default 0
              */
             refit_every: number;
+        };
+        /**
+         * UploadLimit
+         * @description How large a file may be.
+         */
+        UploadLimit: {
+            /** Max Bytes */
+            max_bytes: number;
         };
     };
     responses: never;
@@ -3962,6 +3974,56 @@ export interface operations {
             };
             /** @description Something that this service stands on does not answer. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_upload: {
+        parameters: {
+            query?: {
+                /** @description Bytes of the file. */
+                size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadLimit"];
+                };
+            };
+            /** @description The body or the request is larger than this deployment allows. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field has a value that cannot be used. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,5 +1,5 @@
 /** Sends files by XMLHttpRequest, because `fetch` does not tell how much has been sent. */
-import { REQUEST_ID } from './client'
+import { api, ask, REQUEST_ID } from './client'
 import { ApiProblem, readProblem } from './problem'
 import type { Dataset, Mapping, Preview, Reading } from './types'
 
@@ -43,7 +43,17 @@ export function extendWithFile(id: string, file: File, sending: Sending = {}): P
   return send<Dataset>(`/api/datasets/${encodeURIComponent(id)}/extend`, form, sending)
 }
 
-function send<Data>(path: string, form: FormData, { onProgress, signal }: Sending): Promise<Data> {
+/** Of a large file, ask first whether it may come: a refusal in its midst would cut the line without a word. */
+const LARGE = 64 << 20
+
+async function send<Data>(path: string, form: FormData, sending: Sending): Promise<Data> {
+  const file = form.get('file')
+  if (file instanceof File && file.size > LARGE)
+    await ask(api.GET('/api/upload', { params: { query: { size: file.size } }, signal: sending.signal }))
+  return stream<Data>(path, form, sending)
+}
+
+function stream<Data>(path: string, form: FormData, { onProgress, signal }: Sending): Promise<Data> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest()
     request.open('POST', path)

@@ -1,17 +1,39 @@
 // @vitest-environment happy-dom
 import { expect, test } from 'vitest'
-import { headOf, nameOfFile } from './useUpload'
+import { headOf, isQuickToSend, nameOfFile } from './useUpload'
 
 test('a dataset is called after its file, without its endings', () => {
   expect(['sales 2025.csv.gz', 'a.xlsx', 'no ending', '.csv'].map(nameOfFile))
     .toEqual(['sales 2025', 'a', 'no ending', '.csv'])
 })
 
-test('a large text is looked at again by its beginning, and anything else large only when asked', () => {
-  const file = (name: string, size: number) => new File([new Uint8Array(size)], name)
+const SIZE = 17 << 20
 
-  const small = file('a.xlsx', 10)
-  expect(headOf(small)).toBe(small)
-  expect(headOf(file('a.csv', 17 << 20))?.size).toBe(8 << 20)
-  expect(headOf(file('a.parquet', 17 << 20))).toBeNull()
+function fileOf(name: string, size: number, fill = 0x61) {
+  const bytes = new Uint8Array(size).fill(fill)
+  for (let place = 99; place < size; place += 100)
+    bytes[place] = 10
+  return new File([bytes], name)
+}
+
+test('of a large text only the first whole lines are sent for a look at it', async () => {
+  const head = await headOf(fileOf('a.csv', SIZE))
+
+  expect(head.size).toBe(Math.floor((8 << 20) / 100) * 100)
+  expect(head.name).toBe('a.csv')
+})
+
+test('a small file, and a kind that cannot be cut, is sent whole', async () => {
+  const files = [fileOf('a.csv', 1000), fileOf('a.parquet', SIZE)]
+
+  expect(await Promise.all(files.map(headOf))).toEqual(files)
+  expect(files.map(isQuickToSend)).toEqual([true, false])
+})
+
+test('a text of two bytes for each character is not cut within one', async () => {
+  const text = new Uint8Array(SIZE).fill(0x61)
+  text.set([0xFF, 0xFE])
+  text[1_000_000] = 10
+
+  expect((await headOf(new File([text], 'a.txt'))).size).toBe(1_000_002)
 })

@@ -9,17 +9,35 @@ import { useStoreDataset } from './useDatasets'
 const PATIENCE_MS = 500
 const LARGE = 16 << 20
 const HEAD = 8 << 20
+const TEXT = /\.(csv|tsv|txt)$/i
+const NEWLINE = 10
 
 /** `sales 2025.csv.gz` is called `sales 2025`. */
 export function nameOfFile(file: string): string {
   return file.replace(/(\.(csv|tsv|txt|xlsx|xls|jsonl?|parquet|feather|gz|zip))+$/i, '').slice(0, 120) || file.slice(0, 120)
 }
 
-/** What is sent when a file is looked at again: of a large text its beginning; null where all of it would be needed. */
-export function headOf(file: File): File | null {
-  if (file.size <= LARGE)
+/** Whether a look at the file needs no more than its beginning, or so little that it does not matter. */
+export function isQuickToSend(file: File): boolean {
+  return file.size <= LARGE || TEXT.test(file.name)
+}
+
+/** What is sent for a look at a file: of a large text its first whole lines, else all of it. */
+export async function headOf(file: File): Promise<File> {
+  if (file.size <= LARGE || !TEXT.test(file.name))
     return file
-  return /\.(csv|tsv|txt)$/i.test(file.name) ? new File([file.slice(0, HEAD)], file.name) : null
+  const bytes = new Uint8Array(await file.slice(0, HEAD).arrayBuffer())
+  const end = bytes.lastIndexOf(NEWLINE) + 1 || HEAD
+  const isWide = (bytes[0] === 0xFF && bytes[1] === 0xFE) || (bytes[0] === 0xFE && bytes[1] === 0xFF)
+  return new File([bytes.subarray(0, isWide ? end + end % 2 : end)], file.name)
+}
+
+/** What was seen of the beginning tells about how many rows all of it has. */
+function ofWhole(preview: Preview, head: File, file: File): Preview {
+  if (head === file)
+    return preview
+  const rows = Math.max(preview.rows_estimate ?? 0, preview.sampled_rows)
+  return { ...preview, complete: false, rows_estimate: Math.round(rows * file.size / head.size) }
 }
 
 /** A file on its way: looked at, its columns given roles, looked at again with each change, stored. */
@@ -71,8 +89,9 @@ export function useUpload() {
     if (!file.value)
       return
     sent.value = 0
-    const found = await previewFile(file.value, { reading }, { signal, onProgress: share => sent.value = share })
-    preview.value = found
+    const head = await headOf(file.value)
+    const found = await previewFile(head, { reading }, { signal, onProgress: share => sent.value = share })
+    preview.value = ofWhole(found, head, file.value)
     mapping.value = found.mapping
       ?? { ...guessedMapping(found.columns, found.layout, found.frequency), reading: reading ?? {} }
     checked.value = asked.value
@@ -91,19 +110,18 @@ export function useUpload() {
 
   /** Look again with the roles and fixes as they are now. */
   const check = () => look(async (signal) => {
-    const [before, head, now] = [preview.value, file.value && headOf(file.value), asked.value]
-    if (!before || !file.value || !mapping.value)
+    const [chosen, now] = [file.value, asked.value]
+    if (!chosen || !mapping.value)
       return
-    const found = await previewFile(head ?? file.value, { mapping: mapping.value }, { signal })
-    const { complete, rows_estimate } = head === file.value ? found : before
-    preview.value = { ...found, complete, rows_estimate }
+    const head = await headOf(chosen)
+    preview.value = ofWhole(await previewFile(head, { mapping: mapping.value }, { signal }), head, chosen)
     checked.value = now
   })
 
   watch(asked, () => {
     clearTimeout(timer)
-    const isSmall = file.value !== null && headOf(file.value) !== null
-    if (isStale.value && isSmall && mapping.value && missingRoles(mapping.value).length === 0)
+    const isQuick = file.value !== null && isQuickToSend(file.value)
+    if (isStale.value && isQuick && mapping.value && missingRoles(mapping.value).length === 0)
       timer = setTimeout(check, PATIENCE_MS)
   })
   onScopeDispose(() => clearTimeout(timer))
