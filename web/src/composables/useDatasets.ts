@@ -22,6 +22,7 @@ export function useDatasets(search: MaybeRefOrGetter<string> = '') {
     page_token => ask(api.GET('/api/datasets', {
       params: { query: { page_size: PAGE, page_token, search: toValue(search) || undefined } },
     })),
+    { isSearched: true },
   )
 }
 

@@ -6,7 +6,7 @@ import type { Draft } from '@/components/forecast/draft'
 import { draftOf, newDraft, requestOf } from '@/components/forecast/draft'
 import { useDataset } from './useDatasets'
 import { useForecast, useMakeForecast } from './useForecasts'
-import { useModels, useVersion } from './useModels'
+import { useModel, useModels, useVersion, useVersions } from './useModels'
 
 /** A query parameter that is there once, or null. */
 function one(value: unknown): string | null {
@@ -17,12 +17,15 @@ function one(value: unknown): string | null {
 export function useForecastDesk() {
   const route = useRoute()
   const router = useRouter()
-  const models = useModels()
+  const search = ref('')
+  const models = useModels(search)
   const making = useMakeForecast()
 
   const shownId = computed(() => one(route.query.forecast))
   const shown = useForecast(shownId)
   const draft: Ref<Draft> = ref(newDraft(one(route.query.model)))
+  const model = useModel(() => draft.value.model)
+  const versions = useVersions(() => draft.value.model)
   const version = useVersion(() => draft.value.model, () => draft.value.version)
   const dataset = useDataset(() => draft.value.model ? version.data.value?.lineage.dataset_id : null)
 
@@ -32,7 +35,7 @@ export function useForecastDesk() {
 
   // a model that nobody chose: the newest
   watch(() => models.items.value[0]?.name, (newest) => {
-    if (draft.value.model === null && shownId.value === null && newest !== undefined)
+    if (draft.value.model === null && shownId.value === null && newest !== undefined && search.value === '')
       draft.value = newDraft(newest)
   }, { immediate: true })
 
@@ -48,13 +51,21 @@ export function useForecastDesk() {
       await router.replace({ path: '/forecast', query: { forecast: forecast.id } })
   }
 
+  /** The model, its version or its data cannot be had, so there is nothing to look at before a forecast. */
+  const basis = computed(() => [version, dataset].find(query => query.error.value !== null))
+
   const problem = computed(() => making.error.value ? asProblem(making.error.value) : null)
 
   return {
     draft,
     models,
+    search,
+    model: model.data,
+    versions: versions.items,
     version: version.data,
     dataset: dataset.data,
+    basisError: computed(() => basis.value?.error.value ?? null),
+    retryBasis: () => void basis.value?.refetch(),
     shown,
     isRunning: making.isPending,
     problem,

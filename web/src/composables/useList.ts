@@ -1,4 +1,4 @@
-import { useInfiniteQuery } from '@tanstack/vue-query'
+import { keepPreviousData, useInfiniteQuery } from '@tanstack/vue-query'
 import type { ComputedRef, Ref } from 'vue'
 import { computed } from 'vue'
 import type { Page } from '@/api/types'
@@ -21,19 +21,25 @@ export interface List<Item> {
 interface Options {
   /** Milliseconds until it is asked for again, by what it holds now. */
   refetchInterval?: (items: unknown[]) => number | false
+  /** What was found before stays until something else is found. */
+  isSearched?: boolean
+  /** Whether there is anything to ask for yet. */
+  isEnabled?: () => boolean
 }
 
 /** A list that the server gives page by page. */
 export function useList<Item>(
   queryKey: ComputedRef<readonly unknown[]>,
   fetchPage: (token: string | undefined) => Promise<Page<Item>>,
-  { refetchInterval }: Options = {},
+  { refetchInterval, isSearched = false, isEnabled = () => true }: Options = {},
 ): List<Item> {
   const query = useInfiniteQuery({
     queryKey,
     queryFn: ({ pageParam }) => fetchPage(pageParam),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: nextPage,
+    enabled: isEnabled,
+    placeholderData: isSearched ? keepPreviousData : undefined,
     refetchInterval: refetchInterval
       && (state => refetchInterval(state.state.data?.pages.flatMap(page => page.items) ?? [])),
   })

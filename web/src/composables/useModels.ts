@@ -9,10 +9,13 @@ import { useList } from './useList'
 
 const PAGE = 200
 
-export function useModels() {
+export function useModels(search: MaybeRefOrGetter<string> = '') {
   return useList<Model>(
-    computed(() => ['models', 'list']),
-    page_token => ask(api.GET('/api/models', { params: { query: { page_size: PAGE, page_token } } })),
+    computed(() => ['models', 'list', toValue(search)]),
+    page_token => ask(api.GET('/api/models', {
+      params: { query: { page_size: PAGE, page_token, search: toValue(search) || undefined } },
+    })),
+    { isSearched: true },
   )
 }
 
@@ -24,18 +27,19 @@ export function useModel(name: MaybeRefOrGetter<string | null>) {
   })
 }
 
-export function useVersions(name: MaybeRefOrGetter<string>) {
+export function useVersions(name: MaybeRefOrGetter<string | null>) {
   return useList<ModelVersion>(
     computed(() => ['models', 'versions', toValue(name)]),
     page_token => ask(api.GET('/api/models/{name}/versions', {
-      params: { path: { name: toValue(name) }, query: { page_size: PAGE, page_token } },
+      params: { path: { name: toValue(name) ?? '' }, query: { page_size: PAGE, page_token } },
     })),
+    { isEnabled: () => toValue(name) !== null },
   )
 }
 
-/** Any version: by its number, or by what `best` and `latest` point at. */
+/** Any version: by its number, or by what an alias such as `best` points at. */
 export function useVersion(
-  name: MaybeRefOrGetter<string | null>, version: MaybeRefOrGetter<number | 'best' | 'latest'>,
+  name: MaybeRefOrGetter<string | null>, version: MaybeRefOrGetter<number | string>,
 ) {
   return useQuery({
     queryKey: computed(() => ['models', 'version', toValue(name), toValue(version)]),

@@ -54,7 +54,7 @@ export function useTrainingDraft({ dataset, algorithm }: Choices) {
   const properties = computed(() => propertiesOf(algorithm()?.hyperparameters ?? {}))
 
   watch(levels, (possible) => {
-    if (!possible.includes(level.value))
+    if (dataset() && !possible.includes(level.value)) // not while another dataset is on its way
       level.value = possible[0] ?? 'global'
   })
   watch(() => dataset()?.id, () => keys.value = {})

@@ -3,7 +3,8 @@ import type { Fill, ForecastRequest, Keys } from '@/api/types'
 
 export interface Draft {
   model: string | null
-  version: number | 'best' | 'latest'
+  /** A number, or what an alias such as `best` points at. */
+  version: number | string
   /** None means all of the model's scope. */
   series: Keys[]
   /** The model's own where it is null. */
