@@ -3,11 +3,13 @@
 import datetime as dt
 import math
 import random
+import re
 from pathlib import Path
 
 import pytest
 
 from services.registry.cleaning.columns import Coded
+from services.registry.cleaning.report import FIXES
 from services.registry.guessing.preview import preview
 from services.registry.reading import files
 from shared.contracts.datasets import Reading
@@ -258,3 +260,22 @@ def test_the_beginning_of_a_file_says_nothing_about_how_series_end(tmp_path: Pat
 
     assert not seen.complete
     assert not {"short_series", "dead_series", "constant_series"} & {f.code for f in seen.findings}
+
+
+def test_every_finding_and_fix_has_a_name_in_the_web_app() -> None:
+    root = Path(__file__).parents[4]
+    sources = [file.read_text() for file in (root / "services" / "registry").rglob("*.py")]
+    noted = r'(?:\.note\(|code=)\s*"(\w+)"'
+    codes = {code for text in sources for code in re.findall(noted, text)} | set(FIXES)
+    fixes = {fix for several in FIXES.values() for fix in several}
+
+    for language in ("en", "zh-CN"):
+        words = (root / "web" / "src" / "i18n" / f"{language}.ts").read_text()
+        named = {
+            section: set(
+                re.findall(r"(\w+):", words.split(f"\n  {section}: {{")[1].split("\n  }")[0])
+            )
+            for section in ("finding", "fix")
+        }
+        assert codes - named["finding"] == set()
+        assert fixes - named["fix"] == set()
