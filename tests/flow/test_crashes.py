@@ -1,11 +1,15 @@
 """Processes die, and nothing is lost, doubled or left over."""
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from time import sleep
 from typing import Any
 
+import httpx
 import psutil
 import pytest
 
@@ -45,25 +49,78 @@ def test_a_killed_worker_publishes_once_and_leaves_no_runner(own: System) -> Non
     assert epochs[-1] == 60
 
 
+@contextmanager
+def unattended(system: System) -> Iterator[None]:
+    """Let what dies stay dead while the block runs."""
+    supervisor = system.program("services.registry").parent()
+    assert supervisor is not None
+    supervisor.suspend()
+    try:
+        yield
+    finally:
+        supervisor.resume()
+
+
+def ask_and_kill(process: psutil.Process, ask: Callable[[], httpx.Response]) -> httpx.Response:
+    """Ask a service that has stopped, and kill it before it can answer."""
+    process.suspend()
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(ask)
+        sleep(0.5)  # on its way by now, most likely; if not, nobody is there to take it
+        process.kill()
+        return asked.result()
+
+
+def assert_unavailable(response: httpx.Response) -> None:
+    assert response.status_code == 503, response.text
+    assert response.headers["content-type"] == "application/problem+json"
+    assert len(response.json()["detail"]) > 10
+
+
 def answers(system: System, path: str) -> bool:
     return system.api.get(path).is_success
 
 
-def test_a_dead_service_is_a_503_and_comes_back(own: System) -> None:
+def test_a_service_that_dies_with_a_request_is_a_503_and_comes_back(own: System) -> None:
     dataset = SAMPLE.make(own)
     for module, path in (
         ("services.registry", "/datasets"),
         ("services.training", "/tasks"),
         ("services.prediction", "/prediction"),
     ):
-        process = own.program(module)
-        process.suspend()
-        process.kill()
-        response = own.api.get(path)
-        assert response.status_code in (200, 503), response.text
+        with unattended(own):
+            assert_unavailable(ask_and_kill(own.program(module), partial(own.api.get, path)))
+            assert_unavailable(own.api.get(path))
         own.wait_until(partial(answers, own, path), 60, f"{module} to be back")
 
     assert own.get("/datasets")["items"][0]["id"] == dataset["id"]
+
+
+def test_an_upload_that_a_registry_dies_with_is_a_503_and_leaves_nothing(own: System) -> None:
+    table = "\n".join(["date,sales", *(f"2024-01-{day:02},{day}" for day in range(1, 31))])
+    upload = partial(own.upload, table.encode(), "sales.csv")
+
+    with unattended(own):
+        assert_unavailable(ask_and_kill(own.program("services.registry"), upload))
+    own.wait_until(partial(answers, own, "/datasets"), 60, "the registry to be back")
+
+    assert own.get("/datasets")["total"] == 0
+    assert [f for f in (own.data / "blobs").rglob("*") if f.is_file()] == []
+    assert upload().status_code == 201
+
+
+def test_a_training_without_a_queue_is_a_503_and_leaves_no_task(own: System) -> None:
+    request = training(SAMPLE.make(own), SAMPLE)
+
+    with unattended(own):
+        own.valkey().kill()
+        assert_unavailable(own.api.post("/training", json=request))
+        assert own.get("/tasks")["total"] == 0
+    own.wait_until(lambda: own.get("/health")["status"] == "ready", 60, "a new Valkey")
+
+    assert own.get("/tasks")["total"] == 0
+    done = own.wait_for(own.post("/training", request))
+    assert (done["status"], done["error"]) == ("succeeded", None)
 
 
 def test_ctrl_c_leaves_no_process_and_the_next_start_has_everything(tmp_path: Path) -> None:
