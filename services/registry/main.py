@@ -65,10 +65,11 @@ def build(settings: RegistrySettings | None = None) -> FastAPI:
 
 
 async def _sweep(database: Database, store: BlobStore) -> None:
-    """Free blobs whose promises lapsed, once an hour."""
+    """Free blobs whose promises lapsed, and files that were never entered, once an hour."""
     while True:
         await asyncio.sleep(_SWEEP_S)
         try:
+            await blobs.sweep(database, store, before=time.time() - _SWEEP_S)
             await blobs.free(database, store)
         except Exception:
             log.exception("sweeping blobs failed; it is tried again in an hour")
