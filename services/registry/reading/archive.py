@@ -2,6 +2,8 @@
 
 import gzip
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, cast
 from zipfile import BadZipFile, ZipFile, ZipInfo
@@ -21,15 +23,50 @@ def unpack(path: Path, kind: str, target: Path, limit: int) -> None:
         Invalid: it is damaged, encrypted, or holds not exactly one file.
         TooLarge: what is inside is larger than `limit`, or it is a bomb.
     """
+    with _inside(path, kind) as (stream, packed, _):
+        _copy(stream, target, packed, limit)
+
+
+def unpack_head(path: Path, kind: str, target: Path, head: int, limit: int) -> int | None:
+    """Write at most `head` bytes of the file inside an archive to `target`.
+
+    Return how many bytes the whole file has, about; None where it has no more than these.
+
+    Raises:
+        Invalid: it is damaged, encrypted, or holds not exactly one file.
+        TooLarge: the archive says that it is larger than `limit`, or a bomb.
+    """
+    with _inside(path, kind) as (stream, packed, size), target.open("wb") as out:
+        if size is not None:
+            _refuse_bomb(size, packed, limit)
+        done = 0
+        while done < head and (piece := stream.read(min(_PIECE, head - done))):
+            done += len(piece)
+            out.write(piece)
+        if not stream.read(1):
+            return None
+        if size is None and isinstance(stream, gzip.GzipFile):
+            raw = stream.fileobj.tell() if stream.fileobj is not None else packed
+            return max(done + 1, round(done * packed / max(1, raw)))
+        return size
+
+
+@contextmanager
+def _inside(path: Path, kind: str) -> Iterator[tuple[IO[bytes], int, int | None]]:
+    """Lend the file inside an archive, its packed size, and its size where that is known.
+
+    Raises:
+        Invalid: the archive is damaged or encrypted.
+    """
     try:
         if kind == "gzip":
-            with gzip.open(path) as stream:
-                _copy(cast("IO[bytes]", stream), target, path.stat().st_size, limit)
+            with path.open("rb") as raw, gzip.GzipFile(fileobj=raw) as stream:
+                yield cast("IO[bytes]", stream), path.stat().st_size, None
         else:
             with ZipFile(path) as archive:
                 entry = _only_file(archive)
                 with archive.open(entry) as member:
-                    _copy(member, target, max(1, entry.compress_size), limit)
+                    yield member, max(1, entry.compress_size), entry.file_size
     except (BadZipFile, EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise Invalid(
             "The archive is cut off or damaged: pack and upload it again.", field="/file"
@@ -96,10 +133,14 @@ def _copy(stream: IO[bytes], target: Path, packed: int, limit: int) -> None:
     with target.open("wb") as out:
         while piece := stream.read(_PIECE):
             size += len(piece)
-            if size > limit or (size > _HARMLESS and size > packed * _RATIO):
-                raise TooLarge(
-                    f"The archive unpacks to more than {size >> 20:,} MB from {packed:,} bytes: "
-                    "upload the file itself, in parts if need be.",
-                    field="/file",
-                )
+            _refuse_bomb(size, packed, limit)
             out.write(piece)
+
+
+def _refuse_bomb(size: int, packed: int, limit: int) -> None:
+    if size > limit or (size > _HARMLESS and size > packed * _RATIO):
+        raise TooLarge(
+            f"The archive unpacks to more than {size >> 20:,} MB from {packed:,} bytes: "
+            "upload the file itself, in parts if need be.",
+            field="/file",
+        )

@@ -25,7 +25,7 @@ def read(path: Path, kind: str, wanted: set[str] | None, rows: int | None = None
     try:
         if kind == "parquet":
             return _parquet(path, wanted, rows)
-        table = feather.read_table(path)
+        table, total = _feather(path, rows)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError, pa.ArrowKeyError) as error:
         raise Invalid(
             f"The {kind} file is cut off or damaged ({str(error)[:100]}): write it again.",
@@ -39,13 +39,43 @@ def read(path: Path, kind: str, wanted: set[str] | None, rows: int | None = None
     if not chosen:
         refuse_nested(nested)
     table = table.select(chosen)
-    complete = rows is None or table.num_rows <= rows
-    table = table if rows is None else table.slice(0, rows)
+    complete = table.num_rows == total
     compacted = pa.table([_compact(c) for c in table.columns], names=table.column_names)
     present = [name for name in names if name not in nested]
     return Source(
-        SourceFormat(kind="feather"), compacted, 1, complete, left_out(nested), present=present
+        SourceFormat(kind="feather"),
+        compacted,
+        1,
+        complete,
+        left_out(nested),
+        rows=total,
+        present=present,
     )
+
+
+def _feather(path: Path, rows: int | None) -> tuple[pa.Table, int]:
+    """Return the whole table, or as many of its first pieces as are needed, and its length."""
+    with path.open("rb") as stream:
+        is_old = stream.read(4) == b"FEA1"
+    if is_old:
+        table = feather.read_table(path)
+        return (table if rows is None else table.slice(0, rows)), table.num_rows
+    with pa.memory_map(str(path)) as mapped, pa.ipc.open_file(mapped) as file:
+        batches, known = [], 0
+        for place in range(file.num_record_batches):
+            if rows is not None and known >= rows:
+                break
+            batches.append(file.get_batch(place))
+            known += batches[-1].num_rows
+        table = pa.Table.from_batches(batches, file.schema)
+        every = known if len(batches) == file.num_record_batches else _length(path)
+    return (table if rows is None else table.slice(0, rows)), every
+
+
+def _length(path: Path) -> int:
+    from pyarrow import dataset
+
+    return int(dataset.dataset(path, format="ipc").count_rows())
 
 
 def _parquet(path: Path, wanted: set[str] | None, rows: int | None) -> Source:

@@ -5,7 +5,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from services.registry.reading import archive, columnar, excel, json, text
-from services.registry.reading.kinds import Kind, kind_of
+from services.registry.reading.kinds import Kind, is_text, kind_of
 from services.registry.reading.source import Source
 from shared.contracts.datasets import Compression, Mapping, Reading
 from shared.kit.errors import Invalid
@@ -13,6 +13,7 @@ from shared.kit.storage import BlobStore
 
 SAMPLE_ROWS = 20_000
 _WORKBOOK_LIMIT = 1 << 30
+_HEAD = 16 << 20  # bytes of a packed file that are enough for a sample
 
 
 def sample(path: Path, reading: Reading, store: BlobStore, limit: int) -> Source:
@@ -22,9 +23,31 @@ def sample(path: Path, reading: Reading, store: BlobStore, limit: int) -> Source
         Invalid: it is no table.
         TooLarge: it unpacks to more than `limit` bytes.
     """
+    source = _sample_of_head(path, reading, store, limit)
+    if source is not None:
+        return source
     with _plain(path, store, limit) as (file, kind, compression):
         source = _sample(file, kind, reading)
     source.format.compression = compression
+    return source
+
+
+def _sample_of_head(path: Path, reading: Reading, store: BlobStore, limit: int) -> Source | None:
+    """Read the beginning of a large text in an archive without unpacking the rest."""
+    packing = kind_of(path)
+    if packing not in ("gzip", "zip"):
+        return None
+    with store.incoming() as head:
+        size = archive.unpack_head(path, packing, head, _HEAD, limit)
+        if size is None or not is_text(head):
+            return None
+        if kind_of(head) == "csv":
+            source = text.sample(head, reading, text.Head(size))
+        elif json.is_streamed(head, reading):
+            source = json.read(head, reading, SAMPLE_ROWS, size=size)
+        else:
+            return None
+    source.format.compression = "gzip" if packing == "gzip" else "zip"
     return source
 
 

@@ -5,9 +5,10 @@ Records, in a list or one a line, are read in pieces; anything else must fit int
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from services.registry.reading.cells import Columns
 from services.registry.reading.encoding import guess
@@ -20,31 +21,90 @@ LARGEST = 128 << 20
 _PIECE = 1 << 20  # letters
 _LONGEST = 16 << 20  # letters of one record
 _TOGETHER = 20_000  # records
+_MEASURED = 200  # records
 _DECODER = json.JSONDecoder()
 Record = dict[str, Any]
 
 
+@dataclass(frozen=True)
+class _Beginning:
+    """How a file begins, and so how it can be read; `shape` is None where only as a whole."""
+
+    encoding: str
+    head: str
+    shape: Literal["lines", "list"] | None
+
+
+def _beginning(path: Path, reading: Reading) -> _Beginning:
+    with path.open("rb") as stream:
+        encoding = reading.encoding or guess(stream.read(1 << 16))
+    with path.open(encoding=encoding, errors="replace") as stream:
+        head = stream.read(_PIECE).removeprefix("\ufeff").lstrip()
+    if _is_lines(head):
+        return _Beginning(encoding, head, "lines")
+    listed = head[:1] == "[" and head[1:].lstrip()[:1] == "{"
+    return _Beginning(encoding, head, "list" if listed else None)
+
+
+def is_streamed(path: Path, reading: Reading) -> bool:
+    """Say whether a file can be read record by record."""
+    return _beginning(path, reading).shape is not None
+
+
 def read(
-    path: Path, reading: Reading, rows: int | None = None, wanted: set[str] | None = None
+    path: Path,
+    reading: Reading,
+    rows: int | None = None,
+    wanted: set[str] | None = None,
+    size: int | None = None,
 ) -> Source:
     """Read a JSON document, or JSON Lines; `rows` is how many are enough.
+
+    Where the file is only the beginning of a packed one, `size` is how many bytes that has.
 
     Raises:
         Invalid: it is not JSON, or not a table.
         TooLarge: one document of more than `LARGEST` bytes that is no list of records.
     """
-    with path.open("rb") as stream:
-        encoding = reading.encoding or guess(stream.read(1 << 16))
-    with path.open(encoding=encoding, errors="replace") as stream:
-        head = stream.read(_PIECE).removeprefix("\ufeff").lstrip()
+    begin = _beginning(path, reading)
+    if begin.shape is None:
+        return _whole(path, begin.encoding, wanted)
+    find = _lines if begin.shape == "lines" else _listed
+    records = find(path, begin.encoding)
     try:
-        if _is_lines(head):
-            return _gathered(_lines(path, encoding), rows, wanted)
-        if head[:1] == "[" and head[1:].lstrip()[:1] == "{":
-            return _gathered(_listed(path, encoding), rows, wanted)
+        source = _gathered(records if size is None else _until_cut(records), rows, wanted)
     except RecursionError as error:
         raise Invalid("The JSON is nested too deeply.", field="/file") from error
-    return _whole(path, encoding, wanted)
+    if size is not None or not source.complete:
+        source.complete, known = False, size or path.stat().st_size
+        source.rows = max(source.table.num_rows, round(known / _bytes_each(begin)))
+    return source
+
+
+def _until_cut(records: Iterator[Record]) -> Iterator[Record]:
+    """Yield the records before the place where the file is cut off."""
+    found = False
+    try:
+        for record in records:
+            found = True
+            yield record
+    except Invalid:
+        if not found:
+            raise
+
+
+def _bytes_each(begin: _Beginning) -> float:
+    """Return how many bytes a record has, about: those at the beginning."""
+    done, number = int(begin.shape == "list"), 0
+    try:
+        while number < _MEASURED:
+            while begin.head[done] in " \t\r\n,":
+                done += 1
+            _, done = _DECODER.raw_decode(begin.head, done)
+            number += 1
+    except (ValueError, IndexError, RecursionError):
+        pass  # the end of the piece
+    return max(1, len(begin.head[:done].encode(begin.encoding, errors="replace"))) / max(1, number)
 
 
 def _gathered(records: Iterator[Record], rows: int | None, wanted: set[str] | None) -> Source:

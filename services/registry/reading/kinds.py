@@ -53,6 +53,13 @@ def kind_of(path: Path) -> Kind:
     return _text_kind(head)
 
 
+def is_text(path: Path) -> bool:
+    """Say whether a file does not begin like one of the binary kinds that can hold a dataset."""
+    with path.open("rb") as stream:
+        head = stream.read(HEAD)
+    return bool(head.strip()) and not any(head.startswith(magic) for magic in _MAGIC)
+
+
 def _text_kind(head: bytes) -> Kind:
     for magic, what in _FOREIGN.items():
         if head.startswith(magic):
