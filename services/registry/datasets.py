@@ -58,21 +58,26 @@ async def create(
     """
     async with database.write() as session:
         version = await numbers.following(session, "dataset", new.name)
+        await _check_kept(session, new.parts, {blob.digest for _, blob in files})
         for file, blob in files:
             await blobs.keep(session, store, file, blob)
         row = _row(new, version, [blob for _, blob in files])
         session.add(row)
         await session.flush()
-        for place, part in enumerate(new.parts):
-            session.add(await _source(session, part, row.id, place))
+        session.add_all(_source(part, row.id, place) for place, part in enumerate(new.parts))
     return read(row)
 
 
-async def _source(session: AsyncSession, part: Part, dataset_id: UUID, place: int) -> SourceRow:
-    if await session.get(BlobRow, part.digest) is None:
-        raise Conflict(
-            "The version that this one is made from was deleted meanwhile.", field="/dataset_id"
-        )
+async def _check_kept(session: AsyncSession, parts: Sequence[Part], coming: set[str]) -> None:
+    await blobs.lock(session)
+    for digest in {part.digest for part in parts} - coming:
+        if await session.get(BlobRow, digest) is None:
+            raise Conflict(
+                "The version that this one is made from was deleted meanwhile.", field="/dataset_id"
+            )
+
+
+def _source(part: Part, dataset_id: UUID, place: int) -> SourceRow:
     return SourceRow(
         dataset_id=dataset_id,
         place=place,

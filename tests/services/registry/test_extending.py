@@ -8,8 +8,9 @@ import pytest
 from httpx import AsyncClient, Response
 from pyarrow import parquet as pq
 
+from services.registry import work
 from services.registry.settings import RegistrySettings
-from tests.services.registry.conftest import problem
+from tests.services.registry.conftest import Stored, problem
 from tests.services.registry.filing import LONG, make_dataset, upload
 
 
@@ -218,3 +219,22 @@ async def test_a_sample_is_extended_and_made_again(registry: AsyncClient) -> Non
 
     assert made.status_code == 201, made.text
     assert made.json()["digest"] == second.json()["digest"]
+
+
+async def test_a_dataset_deleted_while_it_is_extended_is_not_extended(
+    registry: AsyncClient, stored: Stored, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = await make_dataset(registry)
+    beside = work.beside
+
+    async def and_meanwhile(*work: Any) -> Any:
+        made = await beside(*work)
+        assert (await registry.delete(f"/datasets/{first['id']}")).status_code == 204
+        return made
+
+    monkeypatch.setattr(work, "beside", and_meanwhile)
+
+    answer = await extend(registry, first, b"date,store,product,sales\n2024-01-21,S0,P0,50\n")
+
+    problem(answer, 409, "/dataset_id")
+    assert (stored.blobs, stored.halves) == (set(), [])
