@@ -70,18 +70,6 @@ def of_parquet(folder: Path, rows: int) -> list[Figure]:
     return figures
 
 
-def of_preview(folder: Path, rows: int) -> list[Figure]:
-    """Preview a CSV file of 2 GB."""
-    file = ingest_files.large(folder, rows).name
-    found = measure("preview", folder, file)
-    taken = [float(line.split()[1]) for line in found["said"]]
-    note = f"the first, in a new process; then {max(taken[1:]):.2g} s at most"
-    return [
-        Figure("preview of 2 GB", taken[0], "s", 1.0, note=note),
-        Figure("preview of 2 GB: peak memory", found["peak"] / GB, "GB"),
-    ]
-
-
 def of_series(folder: Path, rows: int) -> list[Figure]:
     """Find series and read their values in a stored dataset of M5's size."""
     if not (folder / "index.parquet").exists():
@@ -111,9 +99,13 @@ def main() -> None:
         measured = {
             "csv": lambda: of_csv(folder, given.rows),
             "parquet": lambda: of_parquet(folder, given.big),
-            "preview": lambda: of_preview(folder, given.rows),
+            "preview": lambda: ingest_upload.measure_preview(
+                ingest_files.large(folder, given.rows), folder
+            ),
             "series": lambda: of_series(folder, given.big),
-            "upload": lambda: ingest_upload.measure(ingest_files.large(folder, given.rows)),
+            "upload": lambda: ingest_upload.measure_upload(
+                ingest_files.large(folder, given.rows), folder
+            ),
         }
         figures = [figure for part in given.parts or PARTS for figure in measured[part]()]
     show(figures)

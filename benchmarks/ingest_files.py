@@ -31,11 +31,13 @@ def parquet(folder: Path, rows: int) -> Path:
 
 
 def large(folder: Path, rows: int) -> Path:
-    """Return a CSV file of 2 GB: the one above, again and again."""
-    path = folder / f"large_{rows}.csv"
+    """Return a CSV file of 2 GB: the rows of the one above, again and again."""
+    path = folder / f"large_rows_{rows}.csv"
     if not path.exists():
         content = csv(folder, rows).read_bytes()
+        header, _, content = content.partition(b"\n")
         with path.open("wb") as out:
+            out.write(header + b"\n")
             while out.tell() < LARGE:
                 out.write(content)
     return path

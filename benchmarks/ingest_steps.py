@@ -44,22 +44,6 @@ def with_polars(folder: Path, file: str) -> None:
     table.sort("store", "product", "date").write_parquet(folder / "polars.parquet")
 
 
-def preview(folder: Path, file: str) -> None:
-    """Look at a large file."""
-    from services.registry.guessing.preview import preview as look
-    from services.registry.reading import files
-    from shared.contracts.datasets import Reading
-    from shared.kit.storage import BlobStore
-
-    store = BlobStore(folder / "store")
-    for _ in range(3):
-        started = time.perf_counter()
-        found = look(files.sample(folder / file, Reading(), store, LIMIT), Reading())
-        seconds = time.perf_counter() - started
-        assert found.mapping is not None
-        print(f"took {seconds}")
-
-
 def look_up(folder: Path, _: str) -> None:
     """Find series among all and read the values of some."""
     from services.registry import series
@@ -85,7 +69,7 @@ def look_up(folder: Path, _: str) -> None:
         print(f"{name} {median(taken)} {max(taken)} {index.num_rows}")
 
 
-STEPS = {"ours": ours, "polars": with_polars, "preview": preview, "look_up": look_up}
+STEPS = {"ours": ours, "polars": with_polars, "look_up": look_up}
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -18,6 +19,9 @@ from cli.up.ports import free
 READY_S = 120.0
 STOP_S = 60.0
 LOOK_EVERY_S = 0.02
+
+
+READER = "reader of files"
 
 
 class Stack:
@@ -96,6 +100,15 @@ class Stack:
                 shared[part.path] = max(mapped, shared.get(part.path, 0.0))
         return each, own + sum(shared.values())
 
+    def processes(self) -> dict[psutil.Process, str]:
+        """Return all processes of the system, and what each is called."""
+        assert self._process is not None
+        found: dict[psutil.Process, str] = {}
+        for process in psutil.Process(self._process.pid).children(recursive=True):
+            with suppress(psutil.NoSuchProcess):
+                found[process] = _name(process)
+        return found
+
     def process_of(self, module: str) -> psutil.Process:
         """Return the process started as `python -m module`."""
         assert self._process is not None
@@ -103,3 +116,14 @@ class Stack:
             if process.cmdline()[-2:] == ["-m", module]:
                 return process
         sys.exit(f"{module} does not run.")
+
+
+def _name(process: psutil.Process) -> str:
+    """Call a process after its module, or after whose child it is."""
+    command = process.cmdline()
+    if "-m" in command[:-1]:
+        return command[command.index("-m") + 1].removeprefix("services.")
+    parent = process.parent()
+    if "--multiprocessing-fork" in command and parent is not None:
+        return READER if "services.registry" in parent.cmdline() else f"child of {_name(parent)}"
+    return process.name()
