@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, replace
-from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
 import torch
@@ -17,6 +16,7 @@ from shared.forecasting.evaluation import Evaluated, Evaluation, evaluate, headl
 from shared.forecasting.fitted import FittedModel
 from shared.forecasting.holidays import with_holidays
 from shared.forecasting.hyperparameters import checked
+from shared.forecasting.made import code_version, made
 from shared.forecasting.manifest import Calibration, Column, LeftOut, Manifest, StoredScope
 from shared.forecasting.metrics import Metrics
 from shared.forecasting.panel import Panel
@@ -205,6 +205,7 @@ class Fitting:
             seed=recipe.seed,
             code_version=code_version(),
             torch_version=torch.__version__,
+            made=made(recipe, self.learner),
             notes=tuple(self.notes),
         )
 
@@ -275,14 +276,6 @@ def known_algorithm(name: str) -> Algorithm:
     if reason:
         raise Unavailable(f"{algorithm.title} is not available here: {reason}", field="/algorithm")
     return algorithm
-
-
-def code_version() -> str:
-    """Return the version of the program, as installed."""
-    try:
-        return version("shelfcast")
-    except PackageNotFoundError:
-        return "0.1.0"
 
 
 def _columns(panel: Panel, names: tuple[str, ...]) -> tuple[Column, ...]:

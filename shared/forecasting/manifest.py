@@ -57,6 +57,22 @@ class LeftOut(BaseModel):
     reason: LeftOutReason
 
 
+class Made(BaseModel):
+    """How a model was made, beyond data, hyper-parameters and seed."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    steps: int | None = Field(default=None, description="Steps or trees that the best took.")
+    validation_steps: int | None = Field(default=None, description="As asked for.")
+    test_steps: int = 0
+    backtest: dict[str, int] | None = None
+    packages: dict[str, str] = Field(default={}, description="Versions of what numbers hang on.")
+    python: str
+    threads: int
+    cores: int
+    device: str
+
+
 class Calibration(BaseModel):
     """How much wider each quantile must be than the network drew it, per horizon step."""
 
@@ -98,6 +114,7 @@ class Manifest(BaseModel):
     seed: int
     code_version: str
     torch_version: str
+    made: Made | None = Field(default=None, description="None in models of before.")
     files: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     lineage: dict[str, Any] = {}

@@ -116,6 +116,18 @@ class Completing(Protocol):
         ...
 
 
+@runtime_checkable
+class Counting(Protocol):
+    """A learner that counts what it did.
+
+    Attributes:
+        taken: steps of an optimizer, or trees, that its best took.
+    """
+
+    @property
+    def taken(self) -> int: ...
+
+
 class Family(Protocol):
     """What algorithms of one kind share: how they learn and how they are rebuilt."""
 

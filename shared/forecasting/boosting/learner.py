@@ -110,6 +110,11 @@ class BoostingLearner:
         # growing once more on all of the data takes as long again
         return 0 < self.settings.seconds < 2 * seconds
 
+    @property
+    def taken(self) -> int:
+        """Return the best number of trees."""
+        return self.best
+
     def finish(self) -> BoostedForecaster:
         """Return the best number of trees.
 

@@ -52,7 +52,7 @@ class DirectLearner:
         self.window = WindowShape(self.context, horizon, 1, self.encoding.lags)
         self.calendar = whole_calendar(self.source, panel, self.window)
         self._require_memory()
-        self.steps = 0  # that the best epoch took to reach
+        self.taken = 0  # steps, until the best epoch
         self.best: dict[str, Tensor] | None = None
         self.deciles: Array | None = None
 
@@ -107,7 +107,7 @@ class DirectLearner:
             seen = train_loss if loss is None else loss
             better = seen < lowest
             if better:
-                lowest, self.steps = seen, work.steps
+                lowest, self.taken = seen, work.steps
                 state = self.body.state_dict()
                 self.best = {name: part.detach().clone() for name, part in state.items()}
             now = time.monotonic()
@@ -166,8 +166,8 @@ class DirectLearner:
         body = self._body()
         work = Work(self, body, self.problem.panel.stops)
         work.seed(0)
-        for step in range(self.steps):
-            work.step(step / self.steps)
+        for step in range(self.taken):
+            work.step(step / self.taken)
         return DirectForecaster(body, self.vocabulary, self.dependence)
 
 

@@ -138,6 +138,11 @@ class NetworkLearner:
         """Learn, yielding after each epoch."""
         return self.training.epochs()
 
+    @property
+    def taken(self) -> int:
+        """Return the steps that the best epoch took."""
+        return self.training.best_taken
+
     def finish(self) -> NetworkForecaster:
         """Return the network of the best epoch."""
         return NetworkForecaster(self.training.restore(), self.vocabulary)

@@ -51,7 +51,7 @@ class Training:
         self.checks = _checks(problem, device)
         self.best: dict[str, Tensor] | None = None
         self.best_loss = float("inf")
-        self.taken = 0  # steps
+        self.taken = self.best_taken = 0  # steps
         self.began = time.monotonic()
 
     @property
@@ -140,7 +140,7 @@ class Training:
         )
 
     def _keep(self, loss: float) -> None:
-        self.best_loss = loss
+        self.best_loss, self.best_taken = loss, self.taken
         self.best = {name: part.detach().clone() for name, part in self.body.state_dict().items()}
 
     def restore(self) -> Body:

@@ -13,7 +13,7 @@ import numpy as np
 from shared.forecasting import ALGORITHMS
 from shared.forecasting.algorithms.auto import Auto
 from shared.forecasting.ensemble.portfolio import Candidate
-from shared.forecasting.fitting import code_version
+from shared.forecasting.made import code_version
 from tests.shared.forecasting.samples import filled, fit, frame, panel_of
 
 HERE = Path(__file__).parent
