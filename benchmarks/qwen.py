@@ -2,8 +2,9 @@
 
     python -m benchmarks.qwen [decoding] [head] [accuracy --tasks TASKS_DIR]
 
-Without a part, all are measured. TASKS_DIR holds tasks as for `benchmarks.accuracy`; the daily
-ones are used, and seasonal naive's scores come from the peers' file.
+Without a part, all are measured. TASKS_DIR holds tasks as for `benchmarks.accuracy`; without it,
+they are prepared from the data beside the repository. The daily ones are used, and seasonal
+naive's scores come from the peers' file.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from torch import Tensor
 from benchmarks.accuracy import ACCURACY
 from benchmarks.figures import OUT, Figure, show, write
 from shared.forecasting.language.base import TINY, find, load
+from shared.forecasting.language.checkpoint import vocabulary_of
 from shared.forecasting.language.decoder import Writer
 from shared.forecasting.language.pretrain import batch
 from shared.forecasting.language.writing import evenly, written
@@ -45,6 +47,7 @@ SHAPE: dict[str, Any] = {
     "num_key_value_heads": 2,
 }
 SECONDS = 60
+SCRIPT = ACCURACY / "make_tasks.py"
 
 
 def main() -> None:
@@ -60,13 +63,19 @@ def main() -> None:
     if asked.head:
         print(json.dumps(head_of(asked.head)))
         return
+    if "accuracy" in asked.parts and not asked.tasks and not SCRIPT.is_file():
+        sys.exit(
+            f"There are no tasks to measure accuracy on: {SCRIPT} is not there. Name a folder with "
+            "--tasks, or ask for the parts decoding and head alone."
+        )
     figures: list[Figure] = []
     if "decoding" in asked.parts:
         figures += decoding()
     if "head" in asked.parts:
         figures += head()
-    if "accuracy" in asked.parts and asked.tasks:
-        figures += accuracy(asked.tasks, asked.out, asked.seconds, resume=asked.resume)
+    if "accuracy" in asked.parts:
+        tasks = asked.tasks or prepared(asked.out / "tasks")
+        figures += accuracy(tasks, asked.out, asked.seconds, resume=asked.resume)
     show(figures)
     print(write("qwen", figures))
 
@@ -166,7 +175,8 @@ def head_of(name: str) -> dict[str, float]:
     config = Qwen2Config(vocab_size=ROWS, num_hidden_layers=2, tie_word_embeddings=True, **SHAPE)
     network = Qwen2ForCausalLM(config).eval()
     tokens = torch.randint(0, ROWS, (16 * PATHS, 1))
-    rows = network.lm_head.weight[15:25] if name == "sliced" else network.lm_head.weight
+    vocabulary = vocabulary_of(find(TINY).folder, TINY)
+    rows = Writer(network, vocabulary).table() if name == "sliced" else network.lm_head.weight
 
     def step() -> Tensor:
         hidden = network.model(input_ids=tokens, use_cache=False).last_hidden_state[:, -1]
@@ -184,6 +194,15 @@ def head_of(name: str) -> dict[str, float]:
 def _kilobytes(name: str) -> int:
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith(name))
+
+
+def prepared(folder: Path) -> Path:
+    """Cut the tasks out of the data beside the repository, once, and return their folder."""
+    if not any(folder.glob("*/task.json")):
+        data = ACCURACY.parent / "data"
+        command = [SCRIPT, ACCURACY / "tasks.json", data, folder]
+        subprocess.run([sys.executable, *map(str, command)], check=True)
+    return folder
 
 
 def accuracy(tasks: Path, out: Path, seconds: int, *, resume: bool) -> list[Figure]:

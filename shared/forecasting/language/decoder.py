@@ -53,7 +53,7 @@ class Writer:
         """
         horizon, digits, series, paths = uniform.shape
         hidden, shared = self._read(tokens, mask, paths, horizon * (digits + 1))
-        table = self._table()
+        table = self.table()
         logits = (hidden.float() @ table.T)[:, None].expand(-1, paths, -1)  # (series, paths, 10)
         signs = torch.tensor(self.vocabulary.digits, device=tokens.device)
         separator = torch.full((series * paths, 1), self.vocabulary.separator, device=signs.device)
@@ -100,7 +100,7 @@ class Writer:
         shared.done += fed.shape[1]
         return read.last_hidden_state[:, -1]
 
-    def _table(self) -> Tensor:
+    def table(self) -> Tensor:
         """Return the rows of the output head that belong to digits (10, width), in float32."""
         head = self.network.get_output_embeddings()
         return head.weight[list(self.vocabulary.digits)].float()

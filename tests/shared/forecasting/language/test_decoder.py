@@ -121,7 +121,7 @@ def test_half_of_the_bits_write_what_all_of_them_would(writer: Writer) -> None:
 
     alike = halves.write(tokens, mask, chance) == writer.write(tokens, mask, chance)
 
-    assert halves._table().dtype == torch.float32
+    assert halves.table().dtype == torch.float32
     assert alike.double().mean() > 0.8
 
 
@@ -136,7 +136,7 @@ def test_a_low_temperature_brings_paths_together(writer: Writer) -> None:
 
 
 def test_only_the_rows_of_digits_are_multiplied(writer: Writer) -> None:
-    assert writer._table().shape == (10, 32)
+    assert writer.table().shape == (10, 32)
 
 
 def test_no_shape_changes_from_step_to_step(
