@@ -50,11 +50,13 @@ def _note_order(found: Dates, column: Coded, numbers: Numbers, report: Report, n
     if len(ways) == 1 and not decision.by_rows:
         words = f"In {name!r} the dates are read with {_WORDS[ways[0][1]]}."
         report.note("date_order", "info", 1, words)
+        _note_misfits(found, column, numbers, report, name)
         return
     like = [f"like {found.texts[places[0]]!s:.20} with {_WORDS[order]}" for places, order in ways]
     detail = f"{name!r} mixes ways of writing dates: {'; '.join(like)}."
     if not decision.by_rows:
         report.note("mixed_dates", "info", len(ways), detail)
+        _note_misfits(found, column, numbers, report, name)
         return
     where = np.flatnonzero(np.isin(column.codes, decision.against))
     report.note(
@@ -64,6 +66,15 @@ def _note_order(found: Dates, column: Coded, numbers: Numbers, report: Report, n
         f"{detail} The order of the rows decided: read so, the dates follow each other evenly.",
         [f"row {numbers[i]}: {_text(column, int(i))} is {_day(found, int(i))}" for i in where[:5]],
     )
+
+
+def _note_misfits(found: Dates, column: Coded, numbers: Numbers, report: Report, name: str) -> None:
+    assert found.decision is not None  # only what was decided gets here
+    where = np.flatnonzero(np.isin(column.codes, found.decision.misfits))
+    if len(where):
+        words = f"{len(where):,} dates in {name!r} cannot be meant so and are read as they can be."
+        examples = [f"row {numbers[i]}: {_text(column, int(i))}" for i in where[:5]]
+        report.note("mixed_dates", "warning", len(where), words, examples)
 
 
 def _missing(column: Coded) -> list[int]:

@@ -41,7 +41,7 @@ _NAMED_MONTH = re.compile(
 )
 _NAMED_LAST = re.compile(r"(\d{4})[-\s./]*([A-Za-z]{3,9})(?:[-\s./]*(\d{1,2}))?" + _CLOCK)
 _MONTH_SHORT = re.compile(r"([A-Za-z]{3,9})(?:[-/]|\.?\s*['’])(\d{2})")
-_MONTH_YEAR = re.compile(r"(\d{1,2})[-/.](\d{4})")
+_MONTH_YEAR = re.compile(r"(\d{1,2})[-/.]((?:19|20|21)\d{2})")
 _QUARTERS = dict(zip("一二三四", "1234", strict=True))
 _QUARTER = re.compile(r"(\d{4})[-\s/年]*(?:Q([1-4])|第?([1-4一二三四])季度?)", re.I)
 _QUARTER_FIRST = re.compile(r"(?:Q([1-4])|([1-4])Q)[-\s/']*(\d{4})", re.I)

@@ -45,9 +45,13 @@ class Way:
             found = np.where(np.isnan(found), days, found)
         return found
 
+    def misfit(self, order: str) -> NDArray[np.bool_]:
+        """Return which texts cannot be meant in an order."""
+        return np.isnan(self.days.get(order, np.full(len(self.places), np.nan)))
+
     def misfits(self, order: str) -> int:
         """Return how many texts cannot be meant in an order."""
-        return int(np.isnan(self.days[order]).sum()) if order in self.days else len(self.places)
+        return int(self.misfit(order).sum())
 
 
 @dataclass
@@ -58,11 +62,13 @@ class Decision:
         ways: for each way of writing the places of its texts, and the order they were read in.
         by_rows: the order of the rows decided, against what the texts alone say.
         against: the places of the texts for which it did.
+        misfits: the places of texts that cannot be meant in the order of their way.
     """
 
     ways: list[tuple[Places, str]]
     by_rows: bool
     against: Places
+    misfits: Places
 
 
 @dataclass
@@ -117,7 +123,9 @@ def decide(
     found = [_moment(text, day) for text, day in zip(texts, days[:-1].tolist(), strict=True)]
     against = np.flatnonzero(~np.isnan(days) & (days != usual))
     ways = [(w.places, ROW_ORDER if mixed else o) for w, o in zip(column.ways, orders, strict=True)]
-    return found, Decision(ways, mixed or len(against) > 0, against)
+    misfits = [w.places[w.misfit(o)] for w, o in zip(column.ways, orders, strict=True)]
+    by_rows = mixed or len(against) > 0
+    return found, Decision(ways, by_rows, against, np.concatenate(misfits))
 
 
 def _ways(texts: list[Written | None]) -> list[Way]:

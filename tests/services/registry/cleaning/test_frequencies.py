@@ -56,6 +56,16 @@ def test_working_days_at_the_edge_of_a_month_are_months(
     assert found.findings["off_grid"].severity == "info"
 
 
+def test_working_days_keep_their_time_of_day(tmp_path: Path) -> None:
+    dates = pd.date_range("2015-01-01 16:00", periods=30, freq="B")
+
+    found = panel(tmp_path, dates)
+
+    assert found.panel.grid.alias == "B"
+    assert [pd.Timestamp(d) for d in found.dates] == list(dates)
+    assert "off_grid" not in found.findings
+
+
 def test_some_day_in_each_month_is_a_month(tmp_path: Path) -> None:
     random.seed(4)
     dates = pd.date_range("2015-01-01", periods=24, freq="MS") + pd.TimedeltaIndex(

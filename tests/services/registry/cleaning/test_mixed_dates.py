@@ -102,6 +102,16 @@ def test_one_order_is_said_as_it_is(tmp_path: Path) -> None:
     assert "the year first" in year.said("date_order")
 
 
+def test_dates_that_cannot_be_meant_as_was_said_are_named(tmp_path: Path) -> None:
+    dates = ["1/2/2018", "2/2/2018", "2/13/2018", "4/2/2018"]
+
+    found = cleaned(tmp_path, table(dates), reading={"date_order": "day_first"})
+
+    assert found.dates[0] == "2018-02-01"
+    assert found.findings["mixed_dates"].examples == ["row 4: 2/13/2018"]
+    assert found.findings["mixed_dates"].severity == "warning"
+
+
 @pytest.mark.skipif(not DATA.is_dir(), reason="the folder of real files is absent")
 @pytest.mark.parametrize(("grain", "steps"), [("daily", 2106), ("weekly", 302)])
 def test_real_damage_is_read(tmp_path: Path, grain: str, steps: int) -> None:
