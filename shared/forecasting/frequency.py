@@ -57,6 +57,9 @@ class Frequency:
 
     def aligned(self, first: np.datetime64) -> "Frequency":
         """Return the same frequency with its grid going through `first`."""
+        if self.kind == "months":
+            month = int(first.astype("datetime64[M]").astype(np.int64)) + int(self.at_end)
+            return replace(self, anchor=month % self.step)
         if self.kind != "fixed":
             return self
         return replace(self, phase=int(first.astype("datetime64[us]").astype(np.int64)) % self.step)

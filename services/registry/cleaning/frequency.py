@@ -60,7 +60,7 @@ class Grid:
             return days.astype("datetime64[us]").astype(np.int64)
         if self.kind == "business":
             days = np.busday_offset("1970-01-01", periods, roll="forward")
-            return days.astype("datetime64[us]").astype(np.int64) + self.phase
+            return days.astype("datetime64[us]").astype(np.int64)
         return periods * self.step + self.phase
 
     @property
@@ -104,8 +104,7 @@ def parse(alias: str, moments: Integers) -> Grid:
     count = int(match[1] or 1) if match else 0
     suffix = (match[3] or "").upper() if match else ""
     if count == 1 and unit == "b":
-        clocks = np.unique(moments % DAY)
-        return Grid("B", "business", 1, int(clocks[0]) if len(clocks) == 1 else 0)
+        return Grid("B", "business", 1)
     if count and unit in _MONTHS:
         months = count * _MONTHS[unit]
         at_end = not unit.endswith("s")

@@ -4,9 +4,11 @@ import random
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from shared.forecasting.frequency import Frequency
 from tests.services.registry.cleaning.cleaned import Cleaned, cleaned, table
 
 
@@ -31,6 +33,12 @@ def test_a_regular_file_keeps_its_dates(tmp_path: Path, alias: str, first: str) 
     assert found.panel.grid.alias == alias
     assert [pd.Timestamp(d) for d in found.dates] == list(dates)
     assert not {"off_grid", "missing_dates", "duplicate_rows"} & found.findings.keys()
+    # the forecasting core goes through the same dates
+    there = dates.to_numpy().astype("datetime64[us]")
+    clock = Frequency.parse(found.panel.grid.alias).aligned(there[0])
+    periods = clock.to_periods(there)
+    assert (np.diff(periods) == 1).all()
+    assert (clock.to_dates(periods) == there).all()
 
 
 @pytest.mark.parametrize("alias", ["QS", "QE", "MS", "ME", "W-SUN", "D", "B", "YS", "h"])
@@ -56,14 +64,14 @@ def test_working_days_at_the_edge_of_a_month_are_months(
     assert found.findings["off_grid"].severity == "info"
 
 
-def test_working_days_keep_their_time_of_day(tmp_path: Path) -> None:
+def test_working_days_with_a_time_are_days(tmp_path: Path) -> None:
     dates = pd.date_range("2015-01-01 16:00", periods=30, freq="B")
 
     found = panel(tmp_path, dates)
 
     assert found.panel.grid.alias == "B"
-    assert [pd.Timestamp(d) for d in found.dates] == list(dates)
-    assert "off_grid" not in found.findings
+    assert [pd.Timestamp(d) for d in found.dates] == list(dates.normalize())
+    assert found.findings["off_grid"].severity == "info"
 
 
 def test_some_day_in_each_month_is_a_month(tmp_path: Path) -> None:
