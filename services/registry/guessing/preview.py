@@ -13,6 +13,7 @@ from services.registry.cleaning.report import FIXES
 from services.registry.guessing.profiles import profile
 from services.registry.guessing.roles import Roles, guess_roles
 from services.registry.guessing.words import sounds_sold
+from services.registry.reading.joined_dates import join, joints
 from services.registry.reading.source import Source
 from shared.contracts.datasets import Finding, Gaps, Mapping, Preview, Reading
 from shared.kit.errors import Invalid
@@ -35,6 +36,8 @@ _PROPOSED = {
 def guess_mapping(source: Source, reading: Reading) -> tuple[Roles, Mapping | None]:
     """Return the roles of the columns, and the mapping they make, if date and target are there."""
     decimal = source.format.decimal or "."
+    for name in joints(source.names):
+        join(source, name)
     table = source.all_rows()
     roles = guess_roles([profile(n, table.column(n), decimal) for n in table.column_names])
     date, target = roles.having("date"), roles.having("target")

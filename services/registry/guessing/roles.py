@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from services.registry.guessing.choosing import choose_date, choose_number
 from services.registry.guessing.dates_across import dates_across
+from services.registry.guessing.joined import settle_joined, weigh_joined
 from services.registry.guessing.profiles import Profile
 from services.registry.guessing.wide import TOTALS, columns_of_series
 from services.registry.guessing.words import bare, role_by_name
@@ -61,7 +62,12 @@ def guess_roles(profiles: list[Profile]) -> Roles:
     if dates_across(roles.guesses):
         roles.layout = "dates"
         return roles
+    first = next(iter(roles.guesses.values()), None)
+    if first is not None and first.confidence < 0.5 and _counts_rows(first.profile):
+        first.role, first.confidence, first.reason = "ignore", 0.7, "it counts the rows"
+    weigh_joined(roles.guesses)
     choose_date(roles.guesses)
+    settle_joined(roles.guesses)
     _one_target(roles)
     _name_by_values(roles)
     if (values := columns_of_series(roles.guesses)) is not None:
@@ -107,6 +113,11 @@ def _by_values(profile: Profile) -> Guess:
     return Guess(profile, "static", 0.3, "it holds text")
 
 
+def _counts_rows(profile: Profile) -> bool:
+    steps = np.diff(profile.numbers)
+    return profile.whole and len(steps) > 20 and float((steps == 1).mean()) > _ALMOST
+
+
 def _fits(role: str, profile: Profile) -> bool:
     if role == "date":
         return profile.could_be_date
@@ -144,7 +155,7 @@ def _melt(roles: Roles, values: list[str]) -> None:
     """Read columns of numbers as one series each; what names the rows stays."""
     roles.layout = "wide"
     for name in (*roles.having("past"), *roles.having("target")):
-        if name not in values:
+        if name not in values and roles.guesses[name].confidence <= 0.6:
             roles.guesses[name].role = "ignore"
             roles.guesses[name].reason = "it is the same for all series of a date"
     for name in values:

@@ -43,7 +43,18 @@ def columns_of_series(guesses: dict[str, Guess]) -> list[str] | None:
         return None if others else few + [n for n in targets if n not in TOTALS and n in unknown]
     if _has_ids(guesses, unknown):
         return _beside_ids(guesses, unknown, family)
-    return unknown if len(unknown) >= _FEWEST and _dates_differ(guesses) else None
+    if len(family) < _FEWEST and _measures(guesses):
+        return None
+    values = family if _measures(guesses) else unknown
+    return values if len(values) >= _FEWEST and _dates_differ(guesses) else None
+
+
+def _measures(guesses: dict[str, Guess]) -> bool:
+    """Say whether some columns are known measures, such as temperature: then others may be too."""
+    return any(
+        guess.role == "past" and guess.confidence > 0.6 and guess.profile.type == "number"
+        for guess in guesses.values()
+    )
 
 
 def _dates_differ(guesses: dict[str, Guess]) -> bool:

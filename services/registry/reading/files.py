@@ -5,6 +5,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from services.registry.reading import archive, columnar, excel, json, text
+from services.registry.reading.joined_dates import join, parts_of
 from services.registry.reading.kinds import Kind, is_text, kind_of
 from services.registry.reading.source import Source
 from shared.contracts.datasets import Compression, Mapping, Reading
@@ -69,7 +70,7 @@ def read(path: Path, mapping: Mapping, store: BlobStore, limit: int) -> Source:
         TooLarge: it unpacks to more than `limit` bytes.
     """
     numbers = {mapping.target, *mapping.values, *mapping.known, *mapping.past}
-    wanted = numbers | {mapping.date, *mapping.ids, *mapping.static}
+    wanted = numbers | {mapping.date, *mapping.ids, *mapping.static, *parts_of(mapping.date)}
     with _plain(path, store, limit) as (file, kind, compression), store.incoming() as scratch:
         if kind == "csv":
             source = text.read(file, wanted, numbers, mapping.reading, scratch)
@@ -79,6 +80,7 @@ def read(path: Path, mapping: Mapping, store: BlobStore, limit: int) -> Source:
             source = excel.read(file, mapping.reading, wanted=wanted)
         else:
             source = columnar.read(file, kind, wanted)
+    join(source, mapping.date)
     source.format.compression = compression
     return source
 
