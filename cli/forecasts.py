@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from cli.api import Api
 from cli.console import console
@@ -38,6 +39,9 @@ Future = Annotated[
     Path | None,
     typer.Option(help="A .csv file of what is known ahead: id columns, date, known columns."),
 ]
+Note = Annotated[
+    str, typer.Option(help="What is known besides the numbers; only language models read it.")
+]
 
 
 def predict(
@@ -52,6 +56,8 @@ def predict(
     quantiles: Annotated[
         list[float] | None, typer.Option("--quantile", help="Between 0 and 1.")
     ] = None,
+    paths: Annotated[int, typer.Option(help="Sample paths per series.")] = 100,
+    note: Note = "",
     seed: Annotated[int, typer.Option(help="Same seed, same paths.")] = 0,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="A .csv, .json, .xlsx or .parquet file.")
@@ -69,6 +75,8 @@ def predict(
         "fill": pairs(fill or [], "--fill"),
         "future": _rows(future) if future else [],
         "quantiles": quantiles or list(QUANTILES),
+        "paths": paths,
+        "note": note,
         "seed": seed,
     }
     asyncio.run(_predict(url, ForecastRequest.model_validate(body), output, kind))
@@ -106,6 +114,10 @@ async def _predict(
             await _write(api, forecast, output, kind)
     for one in forecast.series[:SHOWN]:
         _print(forecast, one)
+    texts = [one.text for one in forecast.series if one.text is not None]
+    if unknown := dict.fromkeys(word for text in texts for word in text.unknown):
+        words = escape(", ".join(unknown))
+        console.print(f"The model does not know these words: {words}", style="yellow")
     if (hidden := len(forecast.series) - SHOWN) > 0:
         console.print(f"… and {hidden} more series: --output writes all of them.", style="dim")
     console.print(f"{api.url}/forecasts/{forecast.id}", style="dim", soft_wrap=True)
