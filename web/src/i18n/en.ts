@@ -491,7 +491,8 @@ export const en = {
     deleteVersion: 'Delete this version',
     deleteVersionTitle: 'Delete v{version}?',
     deleteTitle: 'Delete {name}?',
-    deleteText: 'Versions that go: {count}, with {size}. Forecasts made with them stay readable; new ones cannot be made.',
+    deleteText: 'Versions that go: {count}, with {size}. Nothing more can be forecast with them.',
+    forecastsStay: 'Forecasts made with it, which stay readable: {count}.',
   },
   metric: {
     skill: 'Better than naive by',

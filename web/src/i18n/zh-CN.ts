@@ -466,7 +466,8 @@ export const zhCN: Words<typeof en> = {
     deleteVersion: '删除该版本',
     deleteVersionTitle: '删除 v{version}？',
     deleteTitle: '删除 {name}？',
-    deleteText: '将删除 {count} 个版本（{size}）。已有的预测仍可查看，但不能再用它们预测。',
+    deleteText: '将删除 {count} 个版本（{size}），不能再用它们预测。',
+    forecastsStay: '用它做过的 {count} 次预测仍可查看。',
   },
   metric: {
     skill: '优于季节性朴素法',
