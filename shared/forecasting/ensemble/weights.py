@@ -11,8 +11,8 @@ from shared.forecasting.panel import Index
 from shared.forecasting.quantile_paths import Array
 
 ROUNDS = 25
-GOOD = 1.3  # a member this close to the best may have been unlucky
-BELIEF = 60.0  # windows' worth of belief that all good members deserve the same
+CLOSE = 0.04  # of the best loss: a member this much behind is believed in e times less
+BELIEF = 60.0  # windows' worth of belief that members as good as the best deserve as much
 GROUP_BELIEF = 100.0  # windows' worth of belief that all groups deserve the same
 SMALLEST_GROUP = 50
 GAIN = 0.002  # of the loss, that weights of its own must bring a group
@@ -40,10 +40,11 @@ def greedy(members: Sequence[Array], actual: Array) -> Array:
 
 
 def steady(members: Sequence[Array], actual: Array) -> Array:
-    """Return greedy weights, drawn towards equal ones where few windows decide."""
+    """Return greedy weights, drawn towards all good members where few windows decide."""
     chosen = greedy(members, actual)
     alone = np.array([loss(member, actual) for member in members])
-    good = (alone <= GOOD * alone.min()).astype(float)
+    behind = alone / max(alone.min(), 1e-12) - 1
+    good = np.exp(-np.minimum(behind / CLOSE, 100))
     count = deciding(actual)
     return np.asarray((count * chosen + BELIEF * good / good.sum()) / (count + BELIEF))
 
