@@ -17,8 +17,13 @@ from shared.contracts.datasets import Mapping
 _ROWS = 20_000
 _LOOKED_AT = 200  # distinct values
 _IDENTITY = re.compile(
-    r"\d{17}[\dXx]|(\+?86[- ]?)?1[3-9]\d{9}|[^@\s]+@[^@\s]+\.\w+|\d{3}-\d{2}-\d{4}"
-    r"|(\d{4}[- ]?){3}\d{4}|62\d{14,17}"
+    r"\d{17}[\dXx]|\d{3}-\d{2}-\d{4}"  # identity cards
+    r"|[2-9]\d{3}([- ]?\d{4}){3}([- ]?\d{3})?"  # bank cards; Unix time begins with 1
+    r"|(?:(?:\+|00)?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}"  # mobile phones
+    r"|(?:\(0\d{2,3}\) ?|0\d{2,3}[- ])\d{7,8}|(?:\(\d{3}\) ?|\d{3}-)\d{3}-\d{4}"  # landlines
+    r"|\+\d{1,3}([- ]?\d{2,4}){3,4}"
+    r"|\d{3,6}[*xX•]{4,}\d{3,4}[\dXx]?"  # any of them with a hidden middle
+    r"|[^@\s]+@[^@\s]+\.\w+"
 )
 _COUNTED = re.compile(r"customers|patients|客户数|顾客数|人数|人次", re.I)
 _MOST = 0.8
