@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from services.registry.cleaning.columns import Coded
 from services.registry.cleaning.date_texts import DAY_FIRST, MONTH_FIRST, YEAR_FIRST
 from services.registry.cleaning.dates import Dates
-from services.registry.cleaning.day_order import ROW_ORDER, SWAPPED
+from services.registry.cleaning.day_order import ROW_ORDER, SWAPPED, Decision, Places
 from services.registry.cleaning.report import Report, row_names
 from services.registry.reading.layout import MISSING
 
@@ -52,7 +52,7 @@ def _note_order(found: Dates, column: Coded, numbers: Numbers, report: Report, n
         report.note("date_order", "info", 1, words)
         _note_misfits(found, column, numbers, report, name)
         return
-    like = [f"like {found.texts[places[0]]!s:.20} with {_WORDS[order]}" for places, order in ways]
+    like = [words for places, order in ways for words in _like(found, decision, places, order)]
     detail = f"{name!r} mixes ways of writing dates: {'; '.join(like)}."
     if not decision.by_rows:
         report.note("mixed_dates", "info", len(ways), detail)
@@ -66,6 +66,15 @@ def _note_order(found: Dates, column: Coded, numbers: Numbers, report: Report, n
         f"{detail} The order of the rows decided: read so, the dates follow each other evenly.",
         [f"row {numbers[i]}: {_text(column, int(i))} is {_day(found, int(i))}" for i in where[:5]],
     )
+
+
+def _like(found: Dates, decision: Decision, places: Places, order: str) -> list[str]:
+    """Return an example of a way of writing, and one of its texts that is meant otherwise."""
+    fits = np.setdiff1d(places, decision.misfits)
+    telling = np.intersect1d(fits, decision.against)
+    shown = [f"like {found.texts[p]!s:.20} with {_WORDS[order]}" for p in [*telling, *fits][:1]]
+    others = np.intersect1d(places, decision.misfits)[:1]
+    return shown + [f"like {found.texts[p]!s:.20}, which cannot be meant so" for p in others]
 
 
 def _note_misfits(found: Dates, column: Coded, numbers: Numbers, report: Report, name: str) -> None:

@@ -34,24 +34,31 @@ def arrange(rows: Rows, mapping: Mapping, report: Report, name: str) -> Panel:
         keep = follows[grouped.series]
         rows, grouped = rows.take(keep), grouping.regroup(grouped, follows, keep)
     periods = grid.periods(rows.moments)
-    _note_off_grid(rows, grid, periods, report)
-    return _place(rows, grouped, grid, periods, mapping, report)
-
-
-def _note_off_grid(rows: Rows, grid: Grid, periods: Integers, report: Report) -> None:
     away = np.abs(grid.moments(periods) - rows.moments)
-    where = np.flatnonzero(away[rows.dates] > 0)
-    if not len(where):
-        return
     step = grid.step * 30 * DAY if grid.kind == "months" else grid.step
-    far = grid.kind != "business" and (away[rows.dates] >= step // 4).mean() > _OFTEN
+    moved = ((away > 0).astype(np.int8) + (away >= max(1, step // 4)))[rows.dates]
+    numbers = rows.numbers
+    panel = _place(rows, grouped, grid, periods, mapping, report)
+    if moved.any():
+        _note_off_grid(panel, moved, numbers, report)
+    return panel
+
+
+def _note_off_grid(
+    panel: Panel, moved: NDArray[np.int8], numbers: NDArray[np.int32], report: Report
+) -> None:
+    """Say which rows were moved, 1 a little or 2 far; that sales of a day become one is usual."""
+    grid, where = panel.grid, np.flatnonzero(moved)
+    used = len(panel.target) - (0 if panel.filled is None else int(panel.filled.sum()))
+    single = used > (1 - _OFTEN) * len(moved)
+    far = grid.kind != "business" and single and (moved == 2).mean() > _OFTEN
     report.note(
         "off_grid",
         "warning" if far else "info",
         len(where),
         f"{len(where):,} rows lie between two steps of {grid.alias} and were put to the step "
         "that they belong to." + (" Is it another frequency?" if far else ""),
-        row_names(rows.numbers, where),
+        row_names(numbers, where),
     )
 
 

@@ -105,5 +105,11 @@ class Panel:
                 for name, column in self.covariates.items()
             },
             {name: column.take(keep) for name, column in self.static.items()},
-            None if self.rows is None else np.asarray(self.rows, np.int32)[cells],
+            self._rows_of(cells),
         )
+
+    def _rows_of(self, cells: Mask) -> NDArray[np.int32] | None:
+        rows = self.rows
+        if isinstance(rows, range):
+            rows = np.arange(rows.start, rows.stop, dtype=np.int32)
+        return None if rows is None else rows[cells]

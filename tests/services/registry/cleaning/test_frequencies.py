@@ -172,3 +172,4 @@ def test_single_sales_are_days(tmp_path: Path) -> None:
 
     assert found.panel.grid.alias == "D"
     assert found.values == [12.0] * 28
+    assert found.findings["off_grid"].severity == "info"
