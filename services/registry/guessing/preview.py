@@ -54,8 +54,16 @@ def guess_mapping(source: Source, reading: Reading) -> tuple[Roles, Mapping | No
         static=roles.having("static"),
         layout=roles.layout,
         values=roles.having("value"),
+        gaps=_gaps(roles),
         reading=reading,
     )
+
+
+def _gaps(roles: Roles) -> Gaps:
+    """Say that nothing was there on a date without a row only for what is sold or counted."""
+    numbers = [roles.guesses[n].profile for n in (*roles.having("target"), *roles.having("value"))]
+    sold = any(sounds_sold(p.name) for p in numbers) or all(p.whole for p in numbers)
+    return Gaps.zero if sold else Gaps.missing
 
 
 def no_mapping(roles: Roles) -> Invalid:
