@@ -15,9 +15,12 @@ export interface Report {
   over_time: { date: string, points: number, metrics: Numbers }[]
 }
 
-/** `manifest.json`: of an ensemble its members, and their weights for steady and for intermittent series. */
+/**
+ * `manifest.json`: of an ensemble its members, and their weights for steady and for intermittent series; of a language
+ * model what it was made from.
+ */
 export interface Manifest {
-  settings: { members?: { name: string }[], weights?: number[][] }
+  settings: { members?: { name: string }[], weights?: number[][], base?: { name: string, digest: string } }
   notes: string[]
 }
 

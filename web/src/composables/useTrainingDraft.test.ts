@@ -22,6 +22,21 @@ test('a product is needed before a product model can be trained', () => {
   })
 })
 
+test('words before the numbers suit the data and the language of the app', async () => {
+  const choice = (...values: string[]) => ({ type: 'string', default: values[0], enum: values, title: 'Choice' })
+  const qwen = {
+    name: 'qwen',
+    hyperparameters: { properties: { kind: choice('retail', 'weather'), language: choice('en', 'zh') } },
+  } as unknown as Algorithm
+  const dataset = ref<Dataset>({ ...grid, kind: 'weather' })
+  const draft = useTrainingDraft({ dataset: () => dataset.value, algorithm: () => qwen, language: () => 'zh-CN' })
+
+  expect(draft.request().hyperparameters).toEqual({ kind: 'weather', language: 'zh' })
+  dataset.value = { ...pharmacy, kind: 'retail' }
+  await nextTick()
+  expect(draft.request().hyperparameters).toEqual({ language: 'zh' })
+})
+
 test('ids of another level are not sent', () => {
   const draft = useTrainingDraft({ dataset: () => pharmacy, algorithm: () => lstm })
   draft.keys.value = { product_id: 'P001', store_id: 'S001' }

@@ -1,6 +1,6 @@
 import { computed, ref, watch } from 'vue'
 import type { Algorithm, Dataset, Keys, Level, TrainingRequest } from '@/api/types'
-import type { Values } from '@/components/schema-form/schema'
+import type { NamedProperty, Values } from '@/components/schema-form/schema'
 import { changedOf, defaultsOf, propertiesOf } from '@/components/schema-form/schema'
 import { columnsOf, levelsOf, scopeOf } from '@/series'
 
@@ -33,13 +33,24 @@ export function offered(algorithms: readonly Algorithm[]): Algorithm[] {
     Number(b.available) - Number(a.available) || Number(b.name === RECOMMENDED) - Number(a.name === RECOMMENDED))
 }
 
+/** Return what suits the data and the language of the app, of a form that asks for their words. */
+function suited(properties: readonly NamedProperty[], kind: string | undefined, language: string): Values {
+  const wanted: Record<string, string | undefined> = { kind, language: language.slice(0, 2) }
+  const found = properties.flatMap(({ name, property }) => {
+    const value = wanted[name]
+    return value !== undefined && property.enum?.includes(value) ? [[name, value] as const] : []
+  })
+  return Object.fromEntries(found)
+}
+
 interface Choices {
   dataset: () => Dataset | undefined
   algorithm: () => Algorithm | undefined
+  language?: () => string
 }
 
 /** A training before it is started: what is chosen, and what it asks the server for. */
-export function useTrainingDraft({ dataset, algorithm }: Choices) {
+export function useTrainingDraft({ dataset, algorithm, language = () => 'en' }: Choices) {
   const level = ref<Level>('product')
   const keys = ref<Keys>({})
   const total = ref(false)
@@ -59,6 +70,9 @@ export function useTrainingDraft({ dataset, algorithm }: Choices) {
   })
   watch(() => dataset()?.id, () => keys.value = {})
   watch(properties, now => parameters.value = defaultsOf(now), { immediate: true })
+  watch([properties, () => dataset()?.kind, language] as const, ([now, kind, speaks]) => {
+    parameters.value = { ...parameters.value, ...suited(now, kind, speaks) }
+  }, { immediate: true })
 
   /** Only the columns that the level asks for, and of those the ones that are set. */
   const chosenKeys = computed<Keys>(() => {

@@ -482,6 +482,7 @@ export const en = {
     forecast: 'Forecast with it',
     lineage: 'Where it comes from',
     digest: 'Digest of the data',
+    base: 'Made from the base model',
     code: 'Version of the code',
     openTask: 'Open',
     datasetGone: 'deleted since',

@@ -457,6 +457,7 @@ export const zhCN: Words<typeof en> = {
     forecast: '用它预测',
     lineage: '来源',
     digest: '数据摘要',
+    base: '所用的基础模型',
     code: '代码版本',
     openTask: '打开',
     datasetGone: '已删除',
