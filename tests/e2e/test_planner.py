@@ -116,11 +116,14 @@ def test_what_a_messy_file_needs_is_chosen_before_it_is_stored(page: Page, syste
     )
     expect(page.get_by_test_id("role-手机号")).to_contain_text("Leave out")
     expect(page.get_by_test_id("fix-duplicate_rows").get_by_label("Add them up")).to_be_checked()
-    expect(page.get_by_test_id("refused")).to_be_visible()
-    expect(page.get_by_test_id("store-dataset")).to_be_disabled()
+    text = page.get_by_test_id("fix-text_in_numbers")
+    expect(text.get_by_label("Count as missing")).to_be_checked()
     expect(page.get_by_text("row 7: ")).to_have_count(1)
 
-    page.get_by_test_id("fix-text_in_numbers").get_by_text("Count as missing").click()
+    text.get_by_text("Refuse the file").click()
+    expect(page.get_by_test_id("refused")).to_be_visible()
+    expect(page.get_by_test_id("store-dataset")).to_be_disabled()
+    text.get_by_text("Count as missing").click()
     expect(page.get_by_test_id("refused")).to_have_count(0)
     page.get_by_test_id("store-dataset").click()
 
