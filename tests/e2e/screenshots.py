@@ -56,6 +56,7 @@ def main() -> None:
         photograph(chromium, system.url, "data", pages, EVERY_LOOK)
         photograph(chromium, system.url, "asked", ["/datasets/new"], OPPOSITES, then=choose_file)
         photograph(chromium, system.url, "asked", ["/train"], OPPOSITES, then=unfold)
+        photograph(chromium, system.url, "asked", pages[-1:], OPPOSITES, then=sum_by_week)
         photograph(chromium, system.url, "failed", pages, OPPOSITES, fail)
         picture_for_readme(chromium, system.url, pages[-1])
     console.print(f"{len(list(OUT.rglob('*.png')))} pictures in {OUT.relative_to(ROOT)}")
@@ -161,6 +162,12 @@ def choose_file(page: Page) -> None:
 def unfold(page: Page) -> None:
     """Show how a model will be judged."""
     page.get_by_test_id("evaluation").click()
+
+
+def sum_by_week(page: Page) -> None:
+    """Show totals of weeks as shares of the usual level."""
+    for testid in ("grain", "share"):
+        page.get_by_test_id(testid).locator("label").nth(1).click()
 
 
 def messy() -> bytes:

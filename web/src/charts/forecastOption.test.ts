@@ -95,6 +95,17 @@ test('the last four horizons of history are shown at first', () => {
   expect(dataZoom).toMatchObject([{ startValue: START - 8 * DAY_MS }, { startValue: START - 8 * DAY_MS }])
 })
 
+test('a single step shows its intervals as bars, and enough history to compare it with', () => {
+  const one = forecastOf({ forecast: forecastOf().forecast.slice(0, 1) })
+  const line = linesOf(one).find(found => found.name === 'Forecast')
+
+  expect(line?.markLine?.data).toMatchObject([
+    [{ coord: [START, 6] }, { coord: [START, 14] }], [{ coord: [START, 8] }, { coord: [START, 12] }],
+  ])
+  expect(linesOf(forecastOf()).find(found => found.name === 'Forecast')?.markLine).toBeUndefined()
+  expect(forecastOption(one, words, setting).dataZoom).toMatchObject([{ startValue: START - 8 * DAY_MS }, {}])
+})
+
 test('the tooltip tells date, weekday, forecast, interval, actual and error', () => {
   const { tooltip } = forecastOption(forecastOf({ actuals: [{ date: day(0), value: 9 }] }), words, setting)
   const write = (tooltip as { formatter: (at: unknown) => string }).formatter

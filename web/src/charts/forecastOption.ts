@@ -30,6 +30,8 @@ export interface Setting {
 
 const HORIZONS_SHOWN = 4
 const HORIZONS_ON_PHONE = 2
+const LEAST_SHOWN = 8 // steps of history, however short the horizon is
+const BAR = 14 // pixels: an interval of a single step has no width of its own
 const TOP = 44
 const TOP_ON_PHONE = 76 // the legend takes two rows there
 const FEW = 62
@@ -48,7 +50,7 @@ export function forecastOption(series: SeriesForecast, words: ForecastWords, set
       const colour = place === bands.length - 1 ? colours.bandInner : colours.bandOuter
       return bandLines(band, series.forecast, bandName(band, words, format), colour)
     }),
-    ...knownLines(rows, words, colours),
+    ...knownLines(rows, words, colours, loneBands(series, bands, colours)),
     ...markLines(marks),
   ]
   return {
@@ -121,7 +123,26 @@ function bandLines(band: Band, points: readonly ForecastPoint[], name: string, c
   ]
 }
 
-function knownLines(rows: readonly ForecastRow[], words: ForecastWords, colours: ChartColours): LineSeriesOption[] {
+/** The intervals of a single step, as upright bars: a band between one point and itself cannot be seen. */
+function loneBands(series: SeriesForecast, bands: readonly Band[], colours: ChartColours): LineSeriesOption['markLine'] {
+  const [point, ...others] = series.forecast
+  if (!point || others.length > 0)
+    return undefined
+  const at = (level: string) => ({ coord: [Date.parse(point.date), point.quantiles[level] ?? null], symbol: 'none' })
+  return {
+    silent: true,
+    symbol: 'none',
+    label: { show: false },
+    data: bands.map(({ low, high }, place) => {
+      const color = place === bands.length - 1 ? colours.bandInner : colours.bandOuter
+      return [{ ...at(low), lineStyle: { width: BAR, color, type: 'solid' as const } }, at(high)] as [object, object]
+    }),
+  }
+}
+
+function knownLines(
+  rows: readonly ForecastRow[], words: ForecastWords, colours: ChartColours, lone: LineSeriesOption['markLine'],
+): LineSeriesOption[] {
   const forecast: LineSeriesOption = {
     name: words.forecast,
     type: 'line',
@@ -129,6 +150,7 @@ function knownLines(rows: readonly ForecastRow[], words: ForecastWords, colours:
     showSymbol: rows.length === 1,
     lineStyle: { width: 2.25, color: colours.forecast },
     itemStyle: { color: colours.forecast },
+    markLine: lone,
     z: 4,
   }
   if (rows.every(row => row.actual === null))
@@ -179,7 +201,7 @@ function isNeverNegative(series: SeriesForecast): boolean {
 }
 
 function firstShown(series: SeriesForecast, horizons: number): number | undefined {
-  const shown = series.history.slice(-horizons * series.forecast.length)
+  const shown = series.history.slice(-Math.max(LEAST_SHOWN, horizons * series.forecast.length))
   const first = shown[0] ?? series.history[0]
   return first && Date.parse(first.date)
 }
