@@ -118,7 +118,7 @@ def test_what_a_messy_file_needs_is_chosen_before_it_is_stored(page: Page, syste
     expect(page.get_by_test_id("fix-duplicate_rows").get_by_label("Add them up")).to_be_checked()
     text = page.get_by_test_id("fix-text_in_numbers")
     expect(text.get_by_label("Count as missing")).to_be_checked()
-    expect(page.get_by_text("row 7: ")).to_have_count(1)
+    expect(page.get_by_text("row 7: '缺货'")).to_have_count(1)
 
     text.get_by_text("Refuse the file").click()
     expect(page.get_by_test_id("refused")).to_be_visible()

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 _PARTS = (
     "year month day hour week quarter weekday weekdayname dayofweek dayofyear weekofyear weekno "
-    "weeknumber minute 年 月 日 时 年份 月份 小时 季度 星期 周"
+    "weeknumber minute yr mo mon mnth jahr monat 年 月 日 时 年份 月份 小时 季度 星期 周"
 )
 CALENDAR = frozenset(_PARTS.split())
 _YEARS = {"year", "fiscalyear", "年", "年份", "年度", "财年"}

@@ -23,11 +23,14 @@ def weigh_joined(guesses: dict[str, Guess]) -> None:
         if not parts:
             continue
         guess, date = guesses[name], guesses[parts[0]]
+        others = [other for other in guesses.values() if not parts_of(other.profile.name)]
         dated = date.profile.could_be_date and date.role == "date"
         if not guess.profile.could_be_date or (dated and not _tells_apart(guesses, name)):
             del guesses[name]
         else:
-            guess.role, guess.confidence = "date", 0.95 if dated else 0.85
+            finest = max((g.profile.distinct for g in others if g.role == "date"), default=0)
+            weight = 0.85 if guess.profile.distinct > finest else 0.3
+            guess.role, guess.confidence = "date", 0.95 if dated else weight
             guess.reason = f"it is made of {', '.join(parts)}"
 
 

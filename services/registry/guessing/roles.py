@@ -1,6 +1,8 @@
 """Gives each column a role, from its name, its values, and what the other columns are."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import combinations
 from typing import Literal
 
 import numpy as np
@@ -15,6 +17,7 @@ from services.registry.guessing.words import bare, role_by_name
 from shared.contracts.datasets import ColumnGuess, Layout
 
 Role = Literal["date", "target", "id", "known", "past", "static", "value", "ignore"]
+_MOST_TEXTS = 6
 _ALMOST = 0.98  # a few rows may be there twice
 
 
@@ -176,7 +179,17 @@ def _name_by_values(roles: Roles) -> None:
     best = min(columns, key=lambda n: roles.guesses[n].profile.distinct, default=None)
     found = next((n for n in columns if _splits(roles, n)), best)
     if found is not None and _splits(roles, found):
-        guess = roles.guesses[found]
+        _make_ids(roles, [found])
+        return
+    texts = [n for n in roles.having("static") if roles.guesses[n].profile.type == "text"]
+    pairs = [p for p in combinations(texts[:_MOST_TEXTS], 2) if _splits(roles, *p)]
+    if pairs:
+        _make_ids(roles, pairs[0])
+
+
+def _make_ids(roles: Roles, names: Iterable[str]) -> None:
+    for name in names:
+        guess = roles.guesses[name]
         guess.role, guess.confidence = "id", 0.7
         guess.reason = "with it, each series has one row a date"
 
@@ -236,15 +249,15 @@ def _decided_by_ids(roles: Roles, name: str) -> bool:
     return _is_function(keys, roles.guesses[name].profile.codes.codes)
 
 
-def _splits(roles: Roles, name: str) -> bool:
-    """Say whether the column makes (series, date) unique where it is not so without it."""
+def _splits(roles: Roles, *names: str) -> bool:
+    """Say whether columns make (series, date) unique where it is not so without it."""
     date = roles.having("date")
     if not date:
         return False
     without = _keys(roles, [*roles.having("id"), date[0]])
     if len(np.unique(without)) >= _ALMOST * len(without):
         return False
-    with_it = _keys(roles, [*roles.having("id"), date[0], name])
+    with_it = _keys(roles, [*roles.having("id"), date[0], *names])
     return len(np.unique(with_it)) >= _ALMOST * len(with_it)
 
 

@@ -12,7 +12,8 @@ _WORDS: dict[str, str] = {
     "target": (
         "sales sale qty quantity units unitssold unitsales demand value y target volume "
         "totalvolume salesqty salesquantity weeklysales amountsold sold consumption "
-        "load kwh ot passengers flow count 销量 销售数量 数量 销售量 出库数量 需求量 "
+        "load kwh ot passengers flow count cnt menge absatz "
+        "销量 销售数量 数量 销售量 出库数量 需求量 "
         "用电量 负荷 流量 客流量 车流量 销售额 营业额 值 数值"
     ),
     "id": (
@@ -20,7 +21,8 @@ _WORDS: dict[str, str] = {
         "sensorid meter meterid product productid item itemid sku skuid stockcode "
         "article articleid family dept department region country state market seriesid "
         "uniqueid id site warehouse channel storenbr itemnbr productcode "
-        "storecode shopcode deptid industry 店铺 店铺编号 门店 门店编号 门店编码 店号 "
+        "storecode shopcode deptid industry filiale artikel artikelnr produkt "
+        "店铺 店铺编号 门店 门店编号 门店编码 店号 "
         "分店 商品编码 商品编号 商品代码 产品编码 产品编号 货号 药品编码 站点 测站 地区 "
         "城市 区域 电表 路段 仓库 门店名称 产品 商品 序列"
     ),

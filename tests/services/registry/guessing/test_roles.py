@@ -82,6 +82,20 @@ def test_a_name_that_no_list_knows_names_the_series_where_dates_repeat(tmp_path:
     assert mapping.fixes == {}
 
 
+def test_two_names_that_no_list_knows_name_the_series_together(tmp_path: Path) -> None:
+    rows = [(d, z, k, i) for i, d in enumerate(DAYS) for z in ("ab", "cd") for k in ("ef", "gh")]
+
+    mapping = mapped(tmp_path, "date,zustellart,kanalart,sales", rows)
+
+    assert (mapping.ids, mapping.fixes) == (["zustellart", "kanalart"], {})
+
+
+def test_a_shortened_month_is_nothing_to_forecast(tmp_path: Path) -> None:
+    rows = [(day, 2024, 1 + i // 15, i * 7 % 40) for i, day in enumerate(DAYS)]
+
+    assert mapped(tmp_path, "dteday,yr,mnth,foo", rows).target == "foo"
+
+
 @pytest.mark.parametrize(
     "products", [["P001", "P002", "P003"], ["苹果", "香蕉", "梨"], ["apples", "pears", "plums"]]
 )
