@@ -50,6 +50,17 @@ def clean(
     return settle(_build(source, mapping, report), mapping, report, name)
 
 
+def arranged(source: Source, mapping: Mapping, name: str) -> tuple[Panel, Report]:
+    """Return the rows of a source in their places, with what was found on the way, unchecked.
+
+    Raises:
+        Invalid: what is wrong and not to be mended, with a pointer to it.
+    """
+    report = Report(mapping, strict=False)
+    report.whole = source.complete
+    return arrange(_build(source, mapping, report), mapping, report, name), report
+
+
 def _build(source: Source, mapping: Mapping, report: Report) -> Rows:
     check_names(mapping)
     rows = rowing.build(source, mapping, report)

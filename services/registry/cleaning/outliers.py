@@ -46,6 +46,8 @@ def _block(panel: Panel, start: int, stop: int) -> tuple[NDArray[np.int64], Floa
     cells = Cells.of(panel, start, stop)
     place = panel.offsets[start:stop][cells.owner] + cells.step
     has = ~np.isnan(cells.values)
+    number = np.bincount(cells.owner[has], minlength=cells.count)
+    has &= (number >= _FEWEST)[cells.owner]
     values, owner, step = cells.values[has], cells.owner[has], cells.step[has]
     season = panel.grid.season if panel.grid.season <= 60 else 1
     slot = owner * season + step % season
@@ -57,9 +59,8 @@ def _block(panel: Panel, start: int, stop: int) -> tuple[NDArray[np.int64], Floa
         variance = _means(rest * rest, owner, good, cells.count)
         spread = np.sqrt(variance)[owner]
         good = np.abs(rest) <= 4 * np.maximum(spread, 1e-9)
-    number = np.bincount(owner, minlength=cells.count)[owner]
     rest = values - middle
-    far = (np.abs(rest) > _FAR * spread) & (number >= _FEWEST) & (spread > 1e-9)
+    far = (np.abs(rest) > _FAR * spread) & (spread > 1e-9)
     limit = middle + np.sign(rest) * _FAR * spread
     return place[has][far], limit[far]
 

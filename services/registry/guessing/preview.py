@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from services.registry.cleaning.clean import clean
+from services.registry.cleaning.clean import arranged, clean
 from services.registry.cleaning.columns import Coded
 from services.registry.cleaning.panel import Panel
 from services.registry.cleaning.report import FIXES
@@ -84,10 +84,10 @@ def preview(source: Source, reading: Reading, mapping: Mapping | None = None) ->
     rows, findings, frequency = [], [_no_column(roles)] if chosen is None else [], None
     if chosen is not None:
         try:
-            panel, findings = _cleaned(source, chosen)
             if mapping is None:
-                chosen = _with_proposals(chosen, findings, panel)
-                panel, findings = _cleaned(source, chosen)
+                first, report = arranged(replace(source), chosen, "preview")
+                chosen = _with_proposals(chosen, report.findings(), first)
+            panel, findings = _cleaned(source, chosen)
         except Invalid as error:
             findings = [Finding(code="invalid", severity="error", count=1, detail=error.detail)]
         else:

@@ -19,6 +19,7 @@ from shared.kit.errors import Invalid
 BLOCK = 8 << 20
 FLOAT: pa.DataType = pa.float64()
 SAMPLE_ROWS = 20_000
+_LINES = SAMPLE_ROWS + 1_000  # titles and empty lines among them
 _BEYOND = 128 << 10  # bytes, in the middle and at the end
 _PLACES = (0.5, 1.0)
 
@@ -37,7 +38,8 @@ def sample(path: Path, reading: Reading, head_of: Head | None = None) -> Source:
         complete = not stream.read(1) and head_of is None
     encoding = reading.encoding or encodings.guess(head)
     text = _decode(head, encoding)
-    layout = find_layout(text if complete else _whole_lines(text), reading)
+    looked_at = text if complete else _first_lines(text)
+    layout = find_layout(looked_at, reading)
     width = len(layout.names)
     pairs = list(zip(layout.rows, layout.numbers, strict=True))[:SAMPLE_ROWS]
     good = [(row, number) for row, number in pairs if len(row) == width]
@@ -45,7 +47,8 @@ def sample(path: Path, reading: Reading, head_of: Head | None = None) -> Source:
     if not complete and pairs and len(pairs[-1][0]) != width:
         odd.pop()  # the last one was cut off
     size = head_of.size if head_of else path.stat().st_size
-    known = len(layout.rows) if complete else round(len(layout.rows) * size / max(1, len(head)))
+    read = len(head) * len(looked_at) / max(1, len(text))  # bytes
+    known = len(layout.rows) if complete else round(len(layout.rows) * size / max(1.0, read))
     complete = complete and len(pairs) == len(layout.rows)
     return Source(
         _format(layout, encoding),
@@ -124,6 +127,12 @@ def _decode(head: bytes, encoding: str) -> str:
             f"The encoding {encoding[:40]!r} is not known. Use utf-8, gb18030, utf-16 or cp1252.",
             field="/mapping/reading/encoding",
         ) from error
+
+
+def _first_lines(text: str) -> str:
+    """Return as many whole lines as a sample can need."""
+    lines = text.split("\n", _LINES)
+    return "\n".join(lines[:_LINES]) + "\n" if len(lines) > _LINES else _whole_lines(text)
 
 
 def _whole_lines(text: str) -> str:
