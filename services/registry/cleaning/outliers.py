@@ -51,7 +51,7 @@ def _block(panel: Panel, start: int, stop: int) -> tuple[NDArray[np.int64], Floa
     values, owner, step = cells.values[has], cells.owner[has], cells.step[has]
     season = panel.grid.season if panel.grid.season <= 60 else 1
     slot = owner * season + step % season
-    good = np.ones(len(values), bool)
+    good: NDArray[np.bool_] | slice = slice(None)
     middle = spread = np.zeros(len(values))
     for _ in range(_ROUNDS):
         middle = _means(values, slot, good, cells.count * season)[slot]
@@ -65,7 +65,9 @@ def _block(panel: Panel, start: int, stop: int) -> tuple[NDArray[np.int64], Floa
     return place[has][far], limit[far]
 
 
-def _means(values: Floats, group: NDArray[np.int64], good: NDArray[np.bool_], count: int) -> Floats:
+def _means(
+    values: Floats, group: NDArray[np.int64], good: NDArray[np.bool_] | slice, count: int
+) -> Floats:
     sums = np.bincount(group[good], values[good], count)
     numbers = np.bincount(group[good], minlength=count)
     return np.divide(sums, numbers, out=np.zeros(count), where=numbers > 0)

@@ -199,12 +199,15 @@ def _own_steps(rows: Rows, grouped: Grouped) -> tuple[Integers, Steps]:
         moments, series = rows.moments[block % width], block // width
         same = series[1:] == series[:-1]
         steps, owners = np.diff(moments)[same], series[1:][same]
-        np.minimum.at(low, owners, steps)
-        np.maximum.at(high, owners, steps)
+        first = np.flatnonzero(np.diff(owners, prepend=-1))
+        if len(first):
+            some = owners[first]
+            low[some] = np.minimum(low[some], np.minimum.reduceat(steps, first))
+            high[some] = np.maximum(high[some], np.maximum.reduceat(steps, first))
         number += np.bincount(owners, minlength=grouped.count)
         span += np.bincount(owners, steps, grouped.count)
-        for size, count in zip(*np.unique(steps, return_counts=True), strict=True):
-            sizes[int(size)] = sizes.get(int(size), 0) + int(count)
+        for size, count in _counted(steps):
+            sizes[size] = sizes.get(size, 0) + count
     few_gaps = span <= low * np.maximum(number, 1) * _GAPPY
     regular = (number >= _SURE) & ((low >= high * _LENIENT) | few_gaps)
     found = sorted(sizes)
@@ -212,6 +215,14 @@ def _own_steps(rows: Rows, grouped: Grouped) -> tuple[Integers, Steps]:
         np.where(regular, low, 0),
         Steps(np.array(found, np.int64), np.array([sizes[s] for s in found], np.int64)),
     )
+
+
+def _counted(steps: Integers) -> Iterator[tuple[int, int]]:
+    """Yield each step with how often it occurs; nearly all are like the first one."""
+    others = steps[steps != steps[:1]] if len(steps) else steps
+    yield from ((int(size), len(steps) - len(others)) for size in steps[:1])
+    for size, count in zip(*np.unique(others, return_counts=True), strict=True):
+        yield int(size), int(count)
 
 
 _SURE = 8  # as many equal steps are no chance

@@ -80,11 +80,11 @@ def rows_of(lines: Iterable[str], layout: Layout) -> Iterator[list[str]]:
     return csv.reader(lines, delimiter=layout.delimiter, quotechar=layout.quote)
 
 
-def find_gaps(path: Path, layout: Layout, newlines: bool, ragged: bool) -> Gaps:
-    """Find the rows that were left out of a file in UTF-8; in most files there are none."""
+def find_gaps(path: Path, layout: Layout, newlines: bool, ragged: bool, rows: int) -> Gaps:
+    """Find what was left out of a file in UTF-8 when so many rows were read; usually nothing."""
     if ragged:
         return _by_row(path, layout)
-    if not _has_blank_line(path):
+    if (not newlines and _lines(path) - layout.skip == rows) or not _has_blank_line(path):
         return Gaps()
     if newlines or _ends_lines_with_returns(path):
         return _by_row(path, layout)
@@ -106,6 +106,16 @@ def _by_row(path: Path, layout: Layout) -> Gaps:
                 if len(found.examples) < _SHOWN:
                     found.examples.append(f"row {layout.first_row + place}: {len(row)} fields")
     return found
+
+
+def _lines(path: Path) -> int:
+    """Count the lines of a file, whose last one need not end."""
+    count, end = 0, b"\n"
+    with path.open("rb") as stream:
+        while piece := stream.read(_PIECE):
+            count += int(np.count_nonzero(np.frombuffer(piece, np.uint8) == ord("\n")))
+            end = piece[-1:]
+    return count + (end != b"\n")
 
 
 def _has_blank_line(path: Path) -> bool:

@@ -108,7 +108,7 @@ def read(
     types: dict[str, pa.DataType] = dict.fromkeys(wanted, CODED)
     types |= {n: FLOAT for n in wanted & numbers if _looks_numeric(layout, n)}
     table, newlines, ragged = _parse(path, layout, types)
-    gaps = find_gaps(path, layout, newlines, ragged)
+    gaps = find_gaps(path, layout, newlines, ragged, table.num_rows)
     return Source(
         _format(layout, encoding),
         table,
