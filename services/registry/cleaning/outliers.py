@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from services.registry.cleaning.columns import Floats
 from services.registry.cleaning.panel import Panel
 from services.registry.cleaning.report import Report
-from services.registry.cleaning.statistics import BLOCK, Cells, Statistics
+from services.registry.cleaning.statistics import BLOCK, Cells, Statistics, sums_of
 
 _FAR = 8.0  # robust standard deviations
 _FEWEST = 30
@@ -56,13 +56,23 @@ def _block(panel: Panel, start: int, stop: int) -> tuple[NDArray[np.int64], Floa
     for _ in range(_ROUNDS):
         middle = _means(values, slot, good, cells.count * season)[slot]
         rest = values - middle
-        variance = _means(rest * rest, owner, good, cells.count)
+        variance = _variance(rest, owner, good, cells.count)
         spread = np.sqrt(variance)[owner]
         good = np.abs(rest) <= 4 * np.maximum(spread, 1e-9)
     rest = values - middle
     far = (np.abs(rest) > _FAR * spread) & (spread > 1e-9)
     limit = middle + np.sign(rest) * _FAR * spread
     return place[has][far], limit[far]
+
+
+def _variance(
+    rest: Floats, owner: NDArray[np.int64], good: NDArray[np.bool_] | slice, count: int
+) -> Floats:
+    square, number = rest * rest, np.bincount(owner[good], minlength=count)
+    if not isinstance(good, slice):
+        square *= good
+    sums = sums_of(owner, square, count)
+    return np.divide(sums, number, out=np.zeros(count), where=number > 0)
 
 
 def _means(

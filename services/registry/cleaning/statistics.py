@@ -63,7 +63,19 @@ class Cells:
 
     def sums(self, weights: Floats | None = None) -> Floats:
         """Sum something over the cells of each series."""
-        return np.bincount(self.owner, weights, self.count).astype(np.float64)
+        if weights is None:
+            return np.bincount(self.owner, minlength=self.count).astype(np.float64)
+        return sums_of(self.owner, weights, self.count)
+
+
+def sums_of(owner: NDArray[np.int64], weights: Floats, count: int) -> Floats:
+    """Sum weights per owner; those of one owner stand together."""
+    found = np.zeros(count)
+    if len(owner):
+        starts = np.flatnonzero(owner[1:] != owner[:-1]) + 1
+        starts = np.concatenate([[0], starts])
+        found[owner[starts]] = np.add.reduceat(weights, starts)
+    return found
 
 
 def _block(panel: Panel, start: int, stop: int) -> Statistics:
