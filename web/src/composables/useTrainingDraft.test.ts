@@ -22,6 +22,17 @@ test('a product is needed before a product model can be trained', () => {
   })
 })
 
+test('the totals of all products can be learned without choosing one', () => {
+  const draft = useTrainingDraft({ dataset: () => pharmacy, algorithm: () => lstm })
+
+  draft.total.value = true
+  expect(draft.isComplete.value).toBe(true)
+  expect(draft.request().scope).toEqual({ level: 'product', total: true })
+
+  draft.level.value = 'series'
+  expect(draft.isComplete.value).toBe(false)
+})
+
 test('words before the numbers suit the data and the language of the app', async () => {
   const choice = (...values: string[]) => ({ type: 'string', default: values[0], enum: values, title: 'Choice' })
   const qwen = {

@@ -79,9 +79,11 @@ export function useTrainingDraft({ dataset, algorithm, language = () => 'en' }: 
     const set = columns.value.map(column => [column, keys.value[column] ?? ''] as const)
     return Object.fromEntries(set.filter(([, value]) => value !== ''))
   })
+  /** Without an id, the total of each product or store is a series of its own. */
+  const sumsEach = computed(() => total.value && ['product', 'store'].includes(level.value))
   const isComplete = computed(() =>
     dataset() !== undefined && algorithm() !== undefined
-    && (level.value === 'global' || Object.keys(chosenKeys.value).length > 0))
+    && (level.value === 'global' || sumsEach.value || Object.keys(chosenKeys.value).length > 0))
 
   function request(): TrainingRequest {
     return {

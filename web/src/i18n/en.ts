@@ -369,6 +369,7 @@ export const en = {
     oneOrMore: 'Choose one or more',
     total: 'Sum to one series',
     totalHint: 'forecasts the total instead of each series',
+    eachSummed: 'Each one, summed',
     algorithm: 'Algorithm',
     parameters: 'Parameters ({count})',
     defaults: 'all at their defaults',

@@ -350,6 +350,7 @@ export const zhCN: Words<typeof en> = {
     oneOrMore: '选择一项或多项',
     total: '合计为一条序列',
     totalHint: '预测总量，而不是每条序列',
+    eachSummed: '每一个，各自汇总',
     algorithm: '算法',
     parameters: '参数（{count}）',
     defaults: '均为默认值',
