@@ -25,7 +25,11 @@ def quantiles_of(ordered: Array, levels: tuple[float, ...] | Array) -> Array:
 
 
 def calibrate(ordered: Array, actual: Array) -> Calibration:
-    """Learn, per step and level, how far the quantile must move away from the median.
+    """Learn, per step and level, how far the quantiles must move away from the median.
+
+    A level and its mirror image share a factor, learned from both of their errors, so that an
+    interval keeps its centre: the windows are of the same last weeks, and when those ran higher
+    than was forecast for all series alike, that says little about the weeks to come.
 
     Args:
         ordered: sorted paths of the validation windows (window, paths, horizon).
@@ -33,17 +37,20 @@ def calibrate(ordered: Array, actual: Array) -> Calibration:
     """
     if not len(ordered) or not np.isfinite(actual).any():
         return Calibration()
-    middle = quantiles_of(ordered, (0.5,))[..., 0]
-    found = quantiles_of(ordered, LEVELS)
+    middle = quantiles_of(ordered, (0.5,))
+    reach = quantiles_of(ordered, LEVELS) - middle
+    error = actual - middle[..., 0]
     horizon = actual.shape[1]
     factors = []
     for step in range(horizon):
         steps = _neighbours(step, horizon, len(ordered))
-        row = []
-        for place, level in enumerate(LEVELS):
-            reach = found[:, steps, place] - middle[:, steps]
-            row.append(_factor(reach, actual[:, steps] - middle[:, steps], level))
-        factors.append(tuple(row))
+        scores = [_ratios(reach[:, steps, place], error[:, steps]) for place in range(len(LEVELS))]
+        sides = [
+            _factor(np.concatenate([low, high]), 1 - level)
+            for level, low, high in zip(LEVELS, scores, reversed(scores), strict=True)
+            if level < 0.5
+        ]
+        factors.append((*sides, *reversed(sides)))
     return Calibration(levels=LEVELS, factors=tuple(factors), windows=len(ordered))
 
 
@@ -52,16 +59,19 @@ def _neighbours(step: int, horizon: int, windows: int) -> slice:
     return slice(max(0, step - reach), min(horizon, step + reach + 1))
 
 
-def _factor(reach: Array, error: Array, level: float) -> float:
-    """Return the factor by which the quantile's distance from the median must change."""
+def _ratios(reach: Array, error: Array) -> Array:
+    """Return errors as shares of a quantile's distance from the median, where it has one."""
     usable = np.isfinite(error) & (np.abs(reach) > 1e-9)
-    count = int(usable.sum())
+    return error[usable] / reach[usable]
+
+
+def _factor(ratios: Array, level: float) -> float:
+    """Return the factor by which two mirrored quantiles' distance from the median must change."""
+    count = len(ratios) / 2  # both sides tell of the same points
     if count < 5:
         return 1.0
-    ratio = error[usable] / reach[usable]
-    side = level if level > 0.5 else 1 - level
-    rank = min(1.0, side * (count + 1) / count)  # the finite-sample step of conformal intervals
-    factor = float(np.clip(np.quantile(ratio, rank), SMALLEST, LARGEST))
+    rank = min(1.0, level * (count + 1) / count)  # the finite-sample step of conformal intervals
+    factor = float(np.clip(np.quantile(ratios, rank), SMALLEST, LARGEST))
     return float(np.exp(np.log(factor) * count / (count + PRIOR)))
 
 

@@ -126,6 +126,20 @@ def test_calibration_makes_intervals_cover_what_they_promise(error: float) -> No
     assert (np.diff(after, axis=1) >= 0).all()
 
 
+def test_an_error_that_all_windows_share_widens_the_interval_and_keeps_its_centre() -> None:
+    random = np.random.default_rng(1)
+    paths = np.sort(random.normal(0, 1, (200, 100, 4)), axis=1)
+    actual = 1.5 + random.normal(0, 1, (200, 4))
+
+    low, middle, high = quantiles_of(apply(calibrate(paths, actual), paths), (0.1, 0.5, 0.9)).mean(
+        (0, 1)
+    )
+
+    assert middle == pytest.approx(0.0, abs=0.05)
+    assert low == pytest.approx(-high, abs=0.1)
+    assert high > 1.6
+
+
 def test_without_windows_nothing_is_changed() -> None:
     paths = np.sort(np.random.default_rng(0).normal(size=(2, 10, 3)), axis=1)
 
