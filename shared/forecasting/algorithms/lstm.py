@@ -4,6 +4,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
+from shared.forecasting.dropout import Dropout
 from shared.forecasting.hyperparameters import parameter
 from shared.forecasting.network import (
     NETWORK,
@@ -61,7 +62,7 @@ class LSTM(Network):
         self.width = hyperparameters.hidden_size
         self.layers = hyperparameters.layers
         self.lstm = nn.LSTM(shape.inputs, self.width, self.layers, batch_first=True)
-        self.dropout = nn.Dropout(hyperparameters.dropout)
+        self.dropout = Dropout(hyperparameters.dropout)
 
     def forward(
         self, inputs: Float[Tensor, "batch time channels"], mask: Bool[Tensor, "batch time"]

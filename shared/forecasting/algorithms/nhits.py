@@ -6,6 +6,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from shared.forecasting.direct import DIRECT, DirectHyperparameters, Look
+from shared.forecasting.dropout import Dropout
 from shared.forecasting.hyperparameters import parameter
 from shared.forecasting.register import register
 
@@ -91,7 +92,7 @@ class Block(nn.Module):
         self.layers = nn.Sequential(
             nn.Linear(2 * pooled + look.steady, width),
             nn.ReLU(),
-            nn.Dropout(dropout),
+            Dropout(dropout),
             nn.Linear(width, width),
             nn.ReLU(),
         )

@@ -7,6 +7,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from shared.forecasting.dropout import Dropout
 from shared.forecasting.hyperparameters import parameter
 from shared.forecasting.network import NETWORK, Network, NetworkHyperparameters, Shape, State
 from shared.forecasting.register import register
@@ -118,7 +119,7 @@ class Layer(nn.Module):
         self.norm = nn.LayerNorm(width)
         self.look = nn.Linear(kernel * width, 2 * width)
         self.merge = nn.Linear(width, width)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def forward(
         self, hidden: Float[Tensor, "batch time width"]

@@ -8,6 +8,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from shared.forecasting.dropout import Dropout
 from shared.forecasting.hyperparameters import parameter
 from shared.forecasting.network import NETWORK, Network, NetworkHyperparameters, Shape, State
 from shared.forecasting.register import register
@@ -192,7 +193,7 @@ class Block(nn.Module):
         self.project = nn.Linear(size, 3 * size)
         self.merge = nn.Linear(size, size)
         self.widen, self.narrow = nn.Linear(size, 2 * size), nn.Linear(2 * size, size)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def forward(
         self, hidden: Tensor, turn: Tensor, allowed: Tensor

@@ -7,6 +7,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from shared.forecasting.dropout import Dropout
 from shared.forecasting.hyperparameters import parameter
 from shared.forecasting.network import NETWORK, Network, NetworkHyperparameters, Shape, State
 from shared.forecasting.register import register
@@ -122,7 +123,7 @@ class Block(nn.Module):
         self.after = nn.GroupNorm(heads, inner)
         self.skip = nn.Parameter(torch.ones(inner))
         self.narrow = nn.Linear(inner, width)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         nn.init.normal_(self.gates.weight, std=0.02)
         with torch.no_grad():
             self.gates.bias[:heads] = QUIET

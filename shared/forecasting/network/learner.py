@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from shared.forecasting.devices import reuse_memory
 from shared.forecasting.errors import Diverged, ForecastingError
 from shared.forecasting.network.body import Body
 from shared.forecasting.network.form import NetworkHyperparameters
@@ -43,6 +44,8 @@ class Training:
         self.settings = hyperparameters
         self.calendar = whole_calendar(source, problem.panel, body.window)
         device = source.device
+        if device.type == "cpu":
+            reuse_memory()
         starts, counts = _origins(problem, body)
         self.series = torch.from_numpy(np.flatnonzero(counts > 0)).to(device)
         self.starts = torch.from_numpy(starts[counts > 0]).to(device)
@@ -182,7 +185,8 @@ class Training:
         self.body.train()
         total = torch.zeros((), device=self.source.device)
         # numbers of this epoch depend on the seed alone, not on what the caller does between
-        with torch.random.fork_rng(devices=_cuda_devices(self.source.device)):
+        gpus = [] if self.source.device.type != "cuda" else [torch.cuda.current_device()]
+        with torch.random.fork_rng(devices=gpus):
             torch.manual_seed(self.problem.recipe.seed * 100_003 + number)
             taken = 0
             while taken < batches and (taken == 0 or self._gone() < 1):
@@ -293,7 +297,3 @@ def _slope(steps: int) -> Callable[[int], float]:
         return float(0.01 + 0.99 * 0.5 * (1 + np.cos(np.pi * min(1.0, done))))
 
     return share
-
-
-def _cuda_devices(device: torch.device) -> list[int]:
-    return [] if device.type != "cuda" else [torch.cuda.current_device()]

@@ -46,7 +46,7 @@ def test_weeks_months_and_quarters_count_their_holidays() -> None:
 
 def test_a_forecast_looks_ahead_to_holidays_by_itself(tmp_path: Path) -> None:
     panel = sales(637)  # ends on 28 September 2024
-    fitting = Fitting(panel, Recipe("lightgbm", 14, 28, quick("lightgbm", trees=40), holidays="CN"))
+    fitting = Fitting(panel, Recipe("lightgbm", 14, 28, quick("lightgbm", trees=80), holidays="CN"))
     for _ in fitting.epochs():
         pass
     fitting.finish().save(tmp_path)
