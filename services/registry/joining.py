@@ -11,6 +11,7 @@ from services.registry.cleaning import clocks
 from services.registry.cleaning import frequency as frequencies
 from services.registry.cleaning.columns import Coded, Floats
 from services.registry.cleaning.rows import Rows
+from services.registry.sentences import say
 from shared.contracts.datasets import Finding, Mapping
 from shared.kit.errors import Invalid
 
@@ -169,10 +170,11 @@ class _Cells:
             return None
         now, then = (np.bincount(self.cell[w], target[w], self.count) for w in (new, old))
         differing = int((now != then)[both].sum())
+        said = say("overlapping_rows", count=count, differing=differing)
         return Finding(
             code="overlapping_rows",
             severity="warning" if differing else "info",
             count=count,
-            detail=f"{count:,} rows were there before; {differing:,} had another value, "
-            "and the new one was taken.",
+            detail=said.text,
+            sentences=said.sentences,
         )

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from services.registry.sentences import say
 from services.registry.tables import DatasetRow
 from shared.contracts.datasets import Finding, Mapping
 from shared.kit.errors import Invalid
@@ -21,6 +22,7 @@ if TYPE_CHECKING:  # read in another process: the service stays small
 _ALWAYS = ("known", "past", "static", "fixes", "gaps", "frequency")
 _OF_A_FILE = ("date", "layout", "series", "values", "reading")
 _SHOWN = 5
+_MOST_SENTENCES = 20
 _NUMBERED = re.compile(r"(.*?)(\d+)")
 
 
@@ -98,14 +100,16 @@ def together(names: Sequence[str], findings: Sequence[Sequence[Finding]]) -> lis
     for name, several in zip(names, findings, strict=True):
         for finding in several:
             detail, examples = f"{name}: {finding.detail}", finding.examples
+            sentences = [*say("in_file", file=name).sentences, *finding.sentences]
             key = finding.code, finding.column
             before = found.get(key)
             count = finding.count
             if before is not None:
                 detail = f"{before.detail} {detail}"[:1000]
+                sentences = [*before.sentences, *sentences][:_MOST_SENTENCES]
                 examples, count = [*before.examples, *examples], before.count + count
             update = {"detail": detail, "examples": examples[:_SHOWN], "count": count}
-            found[key] = finding.model_copy(update=update)
+            found[key] = finding.model_copy(update=update | {"sentences": sentences})
     return list(found.values())
 
 
@@ -160,16 +164,23 @@ def fit(
         seen |= {*files.sample(old.path, old.mapping.reading, store, limit).names}
     new = [name for name in others if name not in seen and _is_numeric(source, name)]
     values = [name for name in mapping.values if name in others]
-    shown = ", ".join(new[:5])
     if not new:
         return mapping.model_copy(update={"values": values}), None
     if not kept:
-        words = f"{len(new):,} columns that the dataset does not have were left out: {shown}."
-        finding = Finding(code="new_columns", severity="warning", count=len(new), detail=words)
-        return mapping.model_copy(update={"values": values}), finding
-    words = f"{len(new):,} columns are new and became series: {shown}."
-    finding = Finding(code="new_columns", severity="info", count=len(new), detail=words)
-    return mapping.model_copy(update={"values": values + new}), finding
+        return mapping.model_copy(update={"values": values}), _new_columns(new, False)
+    return mapping.model_copy(update={"values": values + new}), _new_columns(new, True)
+
+
+def _new_columns(names: list[str], kept: bool) -> Finding:
+    key = "new_columns" if kept else "new_columns_left_out"
+    said = say(key, count=len(names), columns=names[:_SHOWN])
+    return Finding(
+        code="new_columns",
+        severity="info" if kept else "warning",
+        count=len(names),
+        detail=said.text,
+        sentences=said.sentences,
+    )
 
 
 def _is_numeric(source: "Source", name: str) -> bool:

@@ -59,6 +59,13 @@ class Mapping(Contract):
     )
 
 
+class Sentence(Reply):
+    """A sentence that a client can say in its own language: its name, and what fills it in."""
+
+    key: str
+    values: dict[str, int | str | list[str]] = {}
+
+
 class Finding(Reply):
     """One thing that a check found in a dataset, and what can be done about it."""
 
@@ -67,6 +74,7 @@ class Finding(Reply):
     severity: Literal["info", "warning", "error"]
     count: int
     detail: str
+    sentences: list[Sentence] = Field(default=[], description="`detail`, to be said otherwise.")
     examples: list[str] = []
     fixes: list[str] = Field(default=[], description="What `mapping.fixes[code]` may be.")
     fix: str | None = Field(default=None, description="What was done, or would be.")
@@ -89,6 +97,7 @@ class ColumnGuess(Reply):
     role: Literal["date", "target", "id", "known", "past", "static", "value", "ignore"]
     confidence: FiniteFloat = Field(ge=0, le=1)
     reason: str
+    sentences: list[Sentence] = Field(default=[], description="`reason`, to be said otherwise.")
     personal: bool = Field(default=False, description="It looks like personal data.")
 
 

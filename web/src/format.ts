@@ -144,7 +144,12 @@ export function formatFor(language: string) {
     return new Intl.ListFormat(language, { type: 'conjunction' }).format(words)
   }
 
-  return { number, percent, date, weekday, shortDate, moment, clock, bytes, duration, list }
+  /** Sentences one after the other; Chinese has no spaces between them. */
+  function text(sentences: readonly string[]): string {
+    return sentences.join(language.startsWith('zh') ? '' : ' ')
+  }
+
+  return { number, percent, date, weekday, shortDate, moment, clock, bytes, duration, list, text }
 }
 
 /** The same, but every number is written as a share. */

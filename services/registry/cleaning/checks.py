@@ -8,6 +8,7 @@ from services.registry.cleaning.outliers import mend_outliers
 from services.registry.cleaning.panel import Panel
 from services.registry.cleaning.report import Report
 from services.registry.cleaning.statistics import Statistics
+from services.registry.sentences import say
 from shared.contracts.datasets import Mapping
 from shared.kit.errors import Invalid
 
@@ -44,7 +45,7 @@ def _negatives(panel: Panel, report: Report) -> None:
         "negative_values",
         "info",
         number,
-        f"{number:,} values are negative: returns, or an error.",
+        say("negative_values", count=number),
         [panel.place(int(i)) for i in np.flatnonzero(negative)[:5]],
     )
     if fix in ("zero", "missing"):
@@ -62,10 +63,7 @@ def _series(
     launched = (
         ~constant & (late >= max(_LAUNCH_SEASONS * season, 8)) & (late > panel.observed // 20)
     )
-    if (
-        _note_series(panel, report, "leading_zeros", launched, "begin with a long row of zeros")
-        == "trim"
-    ):
+    if _note_series(panel, report, "leading_zeros", launched) == "trim":
         skip = np.where(launched, late, 0)
     if not report.whole:
         return skip, keep  # the beginning of a file says nothing about how its series end
@@ -75,20 +73,16 @@ def _series(
     dead = silent > max(_DEAD_SEASONS * season, span // 5)
     horizon = panel.grid.usual_horizon
     short = panel.observed < 2 * horizon
-    needed = f"have fewer than {2 * horizon} steps: {horizon} to forecast and as many to learn from"
-    checks = (
-        ("dead_series", dead, "have had nothing for long before the end"),
-        ("constant_series", constant, "always have the same value"),
-        ("short_series", short, needed),
-    )
-    for code, found, words in checks:
-        if _note_series(panel, report, code, found, words) == "drop":
+    checks = (("dead_series", dead), ("constant_series", constant), ("short_series", short))
+    for code, found in checks:
+        more = {"needed": 2 * horizon, "horizon": horizon} if code == "short_series" else {}
+        if _note_series(panel, report, code, found, **more) == "drop":
             keep &= ~found
     return skip, keep
 
 
 def _note_series(
-    panel: Panel, report: Report, code: str, found: NDArray[np.bool_], words: str
+    panel: Panel, report: Report, code: str, found: NDArray[np.bool_], **more: int
 ) -> str | None:
     number = int(found.sum())
     if not number:
@@ -97,6 +91,6 @@ def _note_series(
         code,
         "warning" if code == "short_series" else "info",
         number,
-        f"{number:,} of {panel.count:,} series {words}.",
+        say(code, count=number, total=panel.count, **more),
         [panel.name(int(i)) for i in np.flatnonzero(found)[:5]],
     )

@@ -7,6 +7,7 @@ from services.registry.cleaning.report import Report
 from services.registry.cleaning.rhythm import Steps, guess
 from services.registry.cleaning.rows import Rows
 from services.registry.cleaning.zones import midnights
+from services.registry.sentences import say
 
 
 def by_local_days(rows: Rows) -> Rows | None:
@@ -45,13 +46,11 @@ def note_clock(rows: Rows, grid: Grid, report: Report) -> None:
         return
     zoned = rows.zoned
     if not counts_days(grid):
-        words = "each step is as long as the others also when clocks change, so they count in UTC."
+        said = say("zone_steps", zone=zoned.name)
     elif not (zoned.local == zoned.utc).all():
-        words = "each row counts on its local date."
+        said = say("zone_local", zone=zoned.name)
     elif np.isin(rows.moments, zoned.utc).all():
         return  # midnights of UTC, or days of sales by a clock in UTC: nothing was changed
     else:
-        words = "the times of day are midnights elsewhere, so each row counts on the date there."
-    report.note(
-        "time_zones", "info", len(zoned.utc), f"The dates state a zone ({zoned.name}): {words}"
-    )
+        said = say("zone_midnights", zone=zoned.name)
+    report.note("time_zones", "info", len(zoned.utc), said)

@@ -6,17 +6,11 @@ from numpy.typing import NDArray
 from services.registry.cleaning.columns import Coded
 from services.registry.cleaning.date_texts import DAY_FIRST, MONTH_FIRST, YEAR_FIRST
 from services.registry.cleaning.dates import Dates
-from services.registry.cleaning.day_order import ROW_ORDER, SWAPPED, Decision, Places
+from services.registry.cleaning.day_order import Decision, Places
 from services.registry.cleaning.report import Report, row_names
 from services.registry.reading.layout import MISSING
+from services.registry.sentences import Said, say
 
-_WORDS = {
-    YEAR_FIRST: "the year first",
-    MONTH_FIRST: "the month first",
-    DAY_FIRST: "the day first",
-    ROW_ORDER: "as the dates around them suggest",
-    SWAPPED: "day and month swapped",
-}
 Numbers = NDArray[np.int32]
 
 
@@ -25,16 +19,16 @@ def note_dates(found: Dates, column: Coded, numbers: Numbers, report: Report, na
     blank = np.isin(column.codes, [-1, *_missing(column)])
     if blank.any():
         count = int(blank.sum())
-        words = f"{count:,} rows have no date and were left out."
+        words = say("blank_rows", count=count)
         report.note("blank_rows", "info", count, words, row_names(numbers, np.flatnonzero(blank)))
     if found.impossible:
         bad = np.flatnonzero(np.isin(column.codes, found.impossible))
-        words = f"{len(bad):,} values of {name!r} are not dates."
+        words = say("invalid_dates", count=len(bad), column=name)
         examples = [f"row {numbers[i]}: {_text(column, int(i))}" for i in bad[:5]]
         report.note("invalid_dates", "error", len(bad), words, examples, "/mapping/date")
     if found.wrong_weekdays:
         wrong = np.flatnonzero(np.isin(column.codes, found.wrong_weekdays))
-        words = f"{len(wrong):,} dates carry the wrong day of the week; the date was used."
+        words = say("wrong_weekdays", count=len(wrong))
         examples = [f"row {numbers[i]}: {_text(column, int(i))}" for i in wrong[:5]]
         report.note("wrong_weekdays", "info", len(wrong), words, examples)
     _note_order(found, column, numbers, report, name)
@@ -48,12 +42,13 @@ def _note_order(found: Dates, column: Coded, numbers: Numbers, report: Report, n
     orders = {order for _, order in ways if order in (YEAR_FIRST, MONTH_FIRST, DAY_FIRST)}
     report.date_order = orders.pop() if len(orders) == 1 and not decision.by_rows else None
     if len(ways) == 1 and not decision.by_rows:
-        words = f"In {name!r} the dates are read with {_WORDS[ways[0][1]]}."
-        report.note("date_order", "info", 1, words)
+        report.note("date_order", "info", 1, say(f"dates_{ways[0][1]}", column=name))
         _note_misfits(found, column, numbers, report, name)
         return
-    like = [words for places, order in ways for words in _like(found, decision, places, order)]
-    detail = f"{name!r} mixes ways of writing dates: {'; '.join(like)}."
+    detail = say("mixed_dates", column=name)
+    for places, order in ways:
+        for words in _like(found, decision, places, order):
+            detail += words
     if not decision.by_rows:
         report.note("mixed_dates", "info", len(ways), detail)
         _note_misfits(found, column, numbers, report, name)
@@ -63,25 +58,25 @@ def _note_order(found: Dates, column: Coded, numbers: Numbers, report: Report, n
         "mixed_dates",
         "warning",
         len(where),
-        f"{detail} The order of the rows decided: read so, the dates follow each other evenly.",
+        detail + say("decided_by_rows"),
         [f"row {numbers[i]}: {_text(column, int(i))} is {_day(found, int(i))}" for i in where[:5]],
     )
 
 
-def _like(found: Dates, decision: Decision, places: Places, order: str) -> list[str]:
-    """Return an example of a way of writing, and one of its texts that is meant otherwise."""
+def _like(found: Dates, decision: Decision, places: Places, order: str) -> list[Said]:
+    """Say an example of a way of writing, and one of its texts that is meant otherwise."""
     fits = np.setdiff1d(places, decision.misfits)
     telling = np.intersect1d(fits, decision.against)
-    shown = [f"like {found.texts[p]!s:.20} with {_WORDS[order]}" for p in [*telling, *fits][:1]]
+    shown = [say(f"like_{order}", example=str(found.texts[p])[:20]) for p in [*telling, *fits][:1]]
     others = np.intersect1d(places, decision.misfits)[:1]
-    return shown + [f"like {found.texts[p]!s:.20}, which cannot be meant so" for p in others]
+    return shown + [say("like_misfit", example=str(found.texts[p])[:20]) for p in others]
 
 
 def _note_misfits(found: Dates, column: Coded, numbers: Numbers, report: Report, name: str) -> None:
     assert found.decision is not None  # only what was decided gets here
     where = np.flatnonzero(np.isin(column.codes, found.decision.misfits))
     if len(where):
-        words = f"{len(where):,} dates in {name!r} cannot be meant so and are read as they can be."
+        words = say("misfit_dates", count=len(where), column=name)
         examples = [f"row {numbers[i]}: {_text(column, int(i))}" for i in where[:5]]
         report.note("mixed_dates", "warning", len(where), words, examples)
 

@@ -15,6 +15,7 @@ from services.registry.cleaning.columns import Coded, Floats
 from services.registry.cleaning.panel import Panel
 from services.registry.cleaning.report import Report
 from services.registry.cleaning.rows import Rows
+from services.registry.sentences import Said, say
 from shared.contracts.datasets import Mapping
 
 Places = NDArray[np.int32]
@@ -42,22 +43,22 @@ def note(panel: Panel, rows: Rows, place: Places, mapping: Mapping, report: Repo
         "duplicate_rows",
         "error",
         int(counts[counts > 1].sum()) - doubles,
-        f"{doubles:,} times several rows stand for one series and date."
-        + _said(rows, mapping, fix),
+        _said(doubles, rows, mapping, fix),
         examples,
         "/mapping/ids",
     )
     return fix
 
 
-def _said(rows: Rows, mapping: Mapping, fix: str) -> str:
+def _said(doubles: int, rows: Rows, mapping: Mapping, fix: str) -> Said:
+    said = say("duplicate_rows", count=doubles)
     numbers = [name for name, column in rows.covariates.items() if not isinstance(column, Coded)]
     if fix != "sum" or not numbers:
-        return ""
+        return said
     summed = [mapping.target, *(n for n in numbers if way_of(n, mapping, fix) == "sum")]
     averaged = [name for name in numbers if name not in summed]
-    words = f" Added up: {', '.join(summed)}"
-    return words + (f"; averaged: {', '.join(averaged)}." if averaged else ".")
+    said += say("added_up", columns=summed)
+    return said + say("averaged", columns=averaged) if averaged else said
 
 
 def way_of(name: str, mapping: Mapping, fix: str) -> str:

@@ -11,6 +11,7 @@ from services.registry.cleaning.panel import Panel
 from services.registry.cleaning.report import Report, row_names
 from services.registry.cleaning.rows import Rows
 from services.registry.cleaning.series import Grouped
+from services.registry.sentences import say
 from shared.contracts.datasets import Mapping
 from shared.kit.errors import Invalid
 
@@ -52,12 +53,12 @@ def _note_off_grid(
     used = len(panel.target) - (0 if panel.filled is None else int(panel.filled.sum()))
     single = used > (1 - _OFTEN) * len(moved)
     far = grid.kind != "business" and single and (moved == 2).mean() > _OFTEN
+    said = say("off_grid", count=len(where), frequency=grid.alias)
     report.note(
         "off_grid",
         "warning" if far else "info",
         len(where),
-        f"{len(where):,} rows lie between two steps of {grid.alias} and were put to the step "
-        "that they belong to." + (" Is it another frequency?" if far else ""),
+        said + say("another_frequency") if far else said,
         row_names(numbers, where),
     )
 
@@ -142,8 +143,7 @@ def _static(rows: Rows, grouped: Grouped, report: Report) -> dict[str, Coded]:
                 "static_varies",
                 "warning",
                 len(varies),
-                f"{name!r} should have one value per series, but {len(varies):,} rows have another "
-                "than the last one, which was used.",
+                say("static_varies", column=name, count=len(varies)),
                 [f"{column.values[column.codes[i]]} in row {rows.numbers[i]}" for i in varies[:5]],
                 column=name,
             )
@@ -163,7 +163,7 @@ def fill_gaps(panel: Panel, report: Report) -> None:
             "missing_dates",
             "info",
             number,
-            f"{number:,} dates between the first and the last of their series have no row.",
+            say("missing_dates", count=number),
             [panel.label(int(i)) for i in np.flatnonzero(absent)[:5]],
         )
         _fill(panel, absent, fix or "missing")
@@ -173,7 +173,7 @@ def fill_gaps(panel: Panel, report: Report) -> None:
             "missing_values",
             "warning",
             number,
-            f"{number:,} rows have no value of the target.",
+            say("missing_values", count=number),
             [panel.place(int(i)) for i in np.flatnonzero(blank)[:5]],
         )
         _fill(panel, blank, fix or "missing")

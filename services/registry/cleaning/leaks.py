@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from services.registry.cleaning.columns import Coded, Floats
 from services.registry.cleaning.panel import Panel
 from services.registry.cleaning.report import Report
+from services.registry.sentences import say
 from shared.contracts.datasets import Mapping
 
 _LEAK = 0.98
@@ -27,8 +28,7 @@ def drop_leaks(panel: Panel, mapping: Mapping, report: Report) -> None:
         "leaking_covariate",
         "warning",
         len(leaking),
-        "These covariates almost equal the target, over all or on a scale of its own in each "
-        "series, so they can hardly be known in advance.",
+        say("leaking_covariate"),
         leaking,
     )
     if fix == "drop":

@@ -7,6 +7,7 @@ from services.registry.cleaning.columns import Floats
 from services.registry.cleaning.panel import Panel
 from services.registry.cleaning.report import Report
 from services.registry.cleaning.statistics import BLOCK, Cells, Statistics, sums_of
+from services.registry.sentences import say
 
 _FAR = 8.0  # robust standard deviations
 _FEWEST = 30
@@ -27,7 +28,7 @@ def mend_outliers(panel: Panel, statistics: Statistics, report: Report) -> bool:
         "outliers",
         "info",
         len(where),
-        f"{len(where):,} values lie far outside what their series and season make likely.",
+        say("outliers", count=len(where)),
         [f"{panel.place(int(i))}: {panel.target[i]:g}" for i in where[:5]],
     )
     if fix == "keep":

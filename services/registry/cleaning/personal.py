@@ -12,6 +12,7 @@ from services.registry.guessing.words import sounds_personal
 from services.registry.reading.cells import text
 from services.registry.reading.layout import MISSING
 from services.registry.reading.source import Column, Source
+from services.registry.sentences import say
 from shared.contracts.datasets import Mapping
 
 _ROWS = 20_000
@@ -56,7 +57,7 @@ def without_personal(source: Source, mapping: Mapping, report: Report) -> Mappin
                 continue
             numbers, first = source.row_numbers(), np.flatnonzero(column.codes >= 0)[:5]
             shown = [f"row {numbers[i]}: {_masked(column, int(i))}" for i in first]
-            words = f"{name!r} looks like personal data; a forecast does not need to know people."
+            words = say("personal_data", column=name)
             pointer = f"/mapping/{role}/{place}"
             fix = report.note("personal_data", "warning", rows, words, shown, pointer, name)
             left_out |= {name} if fix == "drop" else set()

@@ -6,6 +6,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from services.registry.sentences import Said
 from shared.contracts.datasets import Finding, Mapping
 from shared.contracts.problems import FieldError
 from shared.kit.errors import Invalid
@@ -34,6 +35,7 @@ FIXES: dict[str, tuple[str, ...]] = {
     "personal_data": ("keep", "drop"),
 }
 SHOWN = 5
+_MOST_SENTENCES = 20
 _ORDER = {"error": 0, "warning": 1, "info": 2}
 
 
@@ -61,7 +63,7 @@ class Report:
         code: str,
         severity: Literal["info", "warning", "error"],
         count: int,
-        detail: str,
+        said: Said,
         examples: Iterable[str] = (),
         field: str | None = None,
         column: str | None = None,
@@ -75,14 +77,15 @@ class Report:
         chosen = self.fix(code) if choices else None
         shown = list(examples)[:SHOWN]
         if chosen == "refuse" and self.strict:
-            raise _refused(code, detail, shown, choices, field)
+            raise _refused(code, said.text, shown, choices, field)
         self.adopt(
             Finding(
                 code=code,
                 column=column,
                 severity="warning" if severity == "error" and chosen != "refuse" else severity,
                 count=count,
-                detail=detail,
+                detail=said.text,
+                sentences=said.sentences,
                 examples=shown,
                 fixes=choices,
                 fix=chosen,
@@ -93,7 +96,8 @@ class Report:
     def add(self, findings: Sequence[Finding], field: str) -> None:
         """Enter what the reader found."""
         for f in findings:
-            self.note(f.code, f.severity, f.count, f.detail, f.examples, field, f.column)
+            said = Said(f.detail, f.sentences)
+            self.note(f.code, f.severity, f.count, said, f.examples, field, f.column)
 
     def adopt(self, finding: Finding) -> None:
         """Enter what was found elsewhere; findings of one kind in one column become one."""
@@ -102,9 +106,11 @@ class Report:
         if before is not None:
             examples = list(dict.fromkeys([*before.examples, *finding.examples]))[:SHOWN]
             told = finding.detail in before.detail
+            more = [] if told else finding.sentences
             update = {
                 "count": before.count + finding.count,
                 "detail": before.detail if told else f"{before.detail} {finding.detail}"[:1000],
+                "sentences": [*before.sentences, *more][:_MOST_SENTENCES],
                 "examples": examples,
                 "severity": min(before.severity, finding.severity, key=_ORDER.__getitem__),
             }

@@ -14,6 +14,7 @@ from services.registry.cleaning.personal import without_personal
 from services.registry.cleaning.report import Report
 from services.registry.cleaning.zones import Zoned
 from services.registry.reading.source import Column, Source
+from services.registry.sentences import say
 from shared.contracts.datasets import Mapping
 from shared.contracts.problems import FieldError
 from shared.kit.errors import Invalid
@@ -171,7 +172,7 @@ def _note_text(
         "text_in_numbers",
         "error",
         len(where),
-        f"{len(where):,} values of {name!r} are text, not numbers.",
+        say("text_in_numbers", count=len(where), column=name),
         [f"row {rows[i]}: {str(column[int(i)].as_py())[:40]!r}" for i in where[:5]],
         place,
         name,
@@ -188,7 +189,7 @@ def _note_infinite(
         "not_finite",
         "error",
         len(where),
-        f"{len(where):,} values of {name!r} are NaN or infinite.",
+        say("not_finite", count=len(where), column=name),
         [f"row {rows[i]}" for i in where[:5]],
         place,
         name,
@@ -250,7 +251,7 @@ def _with_names(rows: Rows, mapping: Mapping, report: Report) -> Rows:
                 "missing_ids",
                 "error",
                 len(where),
-                f"{len(where):,} rows have no {name!r}.",
+                say("missing_ids", count=len(where), column=name),
                 [f"row {rows.numbers[i]}" for i in where[:5]],
                 f"/mapping/ids/{place}",
                 name,

@@ -15,6 +15,7 @@ from services.registry.cleaning.frequency import Grid
 from services.registry.cleaning.report import Report, row_names
 from services.registry.cleaning.rhythm import Steps, guess
 from services.registry.cleaning.rows import Rows
+from services.registry.sentences import say
 from shared.contracts.datasets import Mapping
 from shared.kit.errors import Invalid
 
@@ -121,7 +122,7 @@ def observed_only(
             "future_rows",
             "info",
             int(future.sum()),
-            f"{int(future.sum()):,} rows after the last target carry known covariates.",
+            say("future_rows", count=int(future.sum())),
             row_names(rows.numbers, np.flatnonzero(future)),
         )
         == "drop"
@@ -136,8 +137,7 @@ def _note_empty(empty: NDArray[np.bool_], grouped: Grouped, report: Report) -> N
     number = int(empty.sum())
     if number:
         names = [_name(grouped, int(i)) for i in np.flatnonzero(empty)[:5]]
-        words = f"{number:,} series have no value at all and were left out."
-        report.note("empty_series", "warning", number, words, names)
+        report.note("empty_series", "warning", number, say("empty_series", count=number), names)
 
 
 def _any_known(rows: Rows, mapping: Mapping) -> NDArray[np.bool_]:
@@ -281,7 +281,7 @@ def _note_mixed(grid: Grid, own: Integers, grouped: Grouped, report: Report) -> 
         "mixed_frequency",
         "warning",
         count,
-        f"{count:,} of {grouped.count:,} series have another frequency than {grid.alias}.",
+        say("mixed_frequency", count=count, total=grouped.count, frequency=grid.alias),
         examples,
     )
     return ~other if fix == "drop" else np.ones(grouped.count, bool)

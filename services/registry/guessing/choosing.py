@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from services.registry.guessing.words import bare
+from services.registry.sentences import say
 
 if TYPE_CHECKING:
     from services.registry.guessing.roles import Guess
@@ -29,7 +30,7 @@ def choose_date(guesses: dict[str, Guess]) -> None:
     """Keep the likeliest column of dates; where none is sure, take one that could be it."""
     for name, guess in guesses.items():
         if guess.role == "date" and guess.confidence < 0.9 and _LONG_AGO.search(bare(name)):
-            guess.role, guess.reason = "ignore", "it says when something began, not when it sold"
+            guess.role, guess.reason = "ignore", say("when_it_began")
     found = [name for name, guess in guesses.items() if guess.role == "date"]
     found = found or _could_be_dates(guesses)
     if not found:
@@ -38,9 +39,9 @@ def choose_date(guesses: dict[str, Guess]) -> None:
     for name in found:
         guess = guesses[name]
         if name == best:
-            guess.role, guess.reason = "date", guess.reason or "its values can be read as dates"
+            guess.role, guess.reason = "date", guess.reason or say("readable_as_dates")
         else:
-            guess.role, guess.reason = "ignore", "another column is the date"
+            guess.role, guess.reason = "ignore", say("other_date")
 
 
 def _could_be_dates(guesses: dict[str, Guess]) -> list[str]:
@@ -80,6 +81,6 @@ def choose_number(guesses: dict[str, Guess]) -> None:
     )
     guess = guesses[best]
     guess.role, guess.confidence = "target", 0.5 if len(numbers) == 1 else 0.3
-    guess.reason = "it is the only column of numbers"
+    guess.reason = say("only_numbers")
     if len(numbers) > 1:
-        guess.reason = "nothing says which number to forecast: choose it"
+        guess.reason = say("choose_numbers")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from services.registry.cleaning import across
+from services.registry.sentences import say
 
 if TYPE_CHECKING:
     from services.registry.guessing.roles import Guess
@@ -15,9 +16,9 @@ if TYPE_CHECKING:
 def dates_across(guesses: dict[str, Guess]) -> bool:
     """Give columns their roles if most are numbers named by dates, or counted; else do nothing."""
     numeric = [name for name, g in guesses.items() if g.profile.type in ("number", "empty")]
-    values, reason = across.dated(numeric), "its name is a date, and each row is a series"
+    values, reason = across.dated(numeric), say("named_by_date")
     if not values and not any(g.profile.could_be_date for g in guesses.values()):
-        values, reason = across.longest_count(numeric), "the names count the dates"
+        values, reason = across.longest_count(numeric), say("counted_dates")
     if len(values) < across.FEWEST or len(values) * 2 < len(guesses):
         return False
     for name in values:
@@ -34,7 +35,7 @@ def _name_rows(others: dict[str, Guess]) -> None:
         if guess.role == "id" or (guess.role == "static" and guess.profile.type == "text"):
             ids.append(name)
         elif guess.role != "ignore":
-            guess.role, guess.reason = "ignore", "each row is a series, and this is no name"
+            guess.role, guess.reason = "ignore", say("names_no_row")
     if not ids:
         return
     height = len(others[ids[0]].profile.codes.codes)
@@ -46,10 +47,10 @@ def _name_rows(others: dict[str, Guess]) -> None:
             ids = rest
             unique = guess.profile.distinct == height
             guess.role = "ignore" if unique else "static"
-            guess.reason = "the other columns name each row"
+            guess.reason = say("others_name_rows")
         else:
             guess.role, guess.confidence = "id", max(guess.confidence, 0.6)
-            guess.reason = "it names the rows"
+            guess.reason = say("names_rows")
 
 
 def _different(others: dict[str, Guess], names: list[str]) -> int:

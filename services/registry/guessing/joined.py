@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.registry.reading.joined_dates import parts_of
+from services.registry.sentences import say
 
 if TYPE_CHECKING:
     from services.registry.guessing.roles import Guess
@@ -31,7 +32,7 @@ def weigh_joined(guesses: dict[str, Guess]) -> None:
             finest = max((g.profile.distinct for g in others if g.role == "date"), default=0)
             weight = 0.85 if guess.profile.distinct > finest else 0.3
             guess.role, guess.confidence = "date", 0.95 if dated else weight
-            guess.reason = f"it is made of {', '.join(parts)}"
+            guess.reason = say("made_of", columns=parts)
 
 
 def settle_joined(guesses: dict[str, Guess]) -> None:
@@ -42,7 +43,7 @@ def settle_joined(guesses: dict[str, Guess]) -> None:
             del guesses[name]
         elif parts:
             for part in parts:
-                guesses[part].role, guesses[part].reason = "ignore", "it is a part of the date"
+                guesses[part].role, guesses[part].reason = "ignore", say("part_of_date")
 
 
 def _parts(guesses: dict[str, Guess], name: str) -> list[str]:

@@ -15,6 +15,7 @@ from services.registry.guessing.roles import Roles, guess_roles
 from services.registry.guessing.words import sounds_sold
 from services.registry.reading.joined_dates import join, joints
 from services.registry.reading.source import Source
+from services.registry.sentences import Said, say
 from shared.contracts.datasets import Finding, Gaps, Mapping, Preview, Reading
 from shared.kit.errors import Invalid
 
@@ -69,11 +70,7 @@ def _gaps(roles: Roles) -> Gaps:
 def no_mapping(roles: Roles) -> Invalid:
     """Say which column could not be found."""
     missing = "date" if not roles.having("date") else "target"
-    names = ", ".join(list(roles.guesses)[:30])
-    return Invalid(
-        f"No column looks like the {missing}: say which one it is. The file has: {names}.",
-        field=f"/mapping/{missing}",
-    )
+    return Invalid(_no_column(roles).text, field=f"/mapping/{missing}")
 
 
 def preview(source: Source, reading: Reading, mapping: Mapping | None = None) -> Preview:
@@ -81,15 +78,17 @@ def preview(source: Source, reading: Reading, mapping: Mapping | None = None) ->
     roles, guessed = guess_mapping(source, reading)
     chosen = mapping or guessed
     sampled = source.table.num_rows
-    rows, findings, frequency = [], [_no_column(roles)] if chosen is None else [], None
-    if chosen is not None:
+    rows, findings, frequency = [], [], None
+    if chosen is None:
+        findings = [_error("no_mapping", _no_column(roles))]
+    else:
         try:
             if mapping is None:
                 first, report = arranged(replace(source), chosen, "preview")
                 chosen = _with_proposals(chosen, report.findings(), first)
             panel, findings = _cleaned(source, chosen)
         except Invalid as error:
-            findings = [Finding(code="invalid", severity="error", count=1, detail=error.detail)]
+            findings = [_error("invalid", say("invalid", reason=error.detail))]
         else:
             rows, frequency = _first_rows(panel, chosen), panel.grid.alias
             findings += _left_out(roles, chosen)
@@ -116,22 +115,32 @@ def _left_out(roles: Roles, mapping: Mapping) -> list[Finding]:
     """Say which columns with personal data have no role, and so are not kept."""
     used = {mapping.date, mapping.target, *mapping.ids, *mapping.known, *mapping.past}
     used |= {*mapping.static, *mapping.values}
-    return [
-        Finding(
-            code="personal_data",
-            column=name,
-            severity="warning",
-            count=guess.profile.filled,
-            detail=f"{name!r} looks like personal data and is left out.",
-            fix="drop",
+    found = []
+    for name, guess in roles.guesses.items():
+        if not guess.profile.personal or name in used:
+            continue
+        said = say("personal_left_out", column=name)
+        found.append(
+            Finding(
+                code="personal_data",
+                column=name,
+                severity="warning",
+                count=guess.profile.filled,
+                detail=said.text,
+                sentences=said.sentences,
+                fix="drop",
+            )
         )
-        for name, guess in roles.guesses.items()
-        if guess.profile.personal and name not in used
-    ]
+    return found
 
 
-def _no_column(roles: Roles) -> Finding:
-    return Finding(code="no_mapping", severity="error", count=1, detail=no_mapping(roles).detail)
+def _no_column(roles: Roles) -> Said:
+    key = "no_date" if not roles.having("date") else "no_target"
+    return say(key, columns=list(roles.guesses)[:30])
+
+
+def _error(code: str, said: Said) -> Finding:
+    return Finding(code=code, severity="error", count=1, detail=said.text, sentences=said.sentences)
 
 
 def _with_proposals(mapping: Mapping, findings: list[Finding], panel: Panel) -> Mapping:

@@ -14,6 +14,7 @@ from services.registry.guessing.joined import settle_joined, weigh_joined
 from services.registry.guessing.profiles import Profile
 from services.registry.guessing.wide import TOTALS, columns_of_series
 from services.registry.guessing.words import bare, role_by_name
+from services.registry.sentences import Said, say
 from shared.contracts.datasets import ColumnGuess, Layout
 
 Role = Literal["date", "target", "id", "known", "past", "static", "value", "ignore"]
@@ -28,7 +29,7 @@ class Guess:
     profile: Profile
     role: Role = "ignore"
     confidence: float = 0.5
-    reason: str = ""
+    reason: Said | None = None
 
 
 @dataclass
@@ -51,7 +52,8 @@ class Roles:
                 examples=g.profile.examples,
                 role=g.role,
                 confidence=g.confidence,
-                reason=g.reason,
+                reason=g.reason.text if g.reason else "",
+                sentences=g.reason.sentences if g.reason else [],
                 personal=g.profile.personal,
             )
             for name, g in self.guesses.items()
@@ -67,7 +69,7 @@ def guess_roles(profiles: list[Profile]) -> Roles:
         return roles
     first = next(iter(roles.guesses.values()), None)
     if first is not None and first.confidence < 0.5 and _counts_rows(first.profile):
-        first.role, first.confidence, first.reason = "ignore", 0.7, "it counts the rows"
+        first.role, first.confidence, first.reason = "ignore", 0.7, say("counts_rows")
     weigh_joined(roles.guesses)
     choose_date(roles.guesses)
     settle_joined(roles.guesses)
@@ -85,13 +87,13 @@ def guess_roles(profiles: list[Profile]) -> Roles:
 
 def _first_guess(profile: Profile, nameless: bool) -> Guess:
     if profile.type == "empty":
-        return Guess(profile, "ignore", 1.0, "it is empty")
+        return Guess(profile, "ignore", 1.0, say("is_empty"))
     if profile.personal:
-        return Guess(profile, "ignore", 0.9, "it looks like personal data, so better leave it out")
+        return Guess(profile, "ignore", 0.9, say("is_personal"))
     if nameless:
         return _by_values(profile)
     if profile.name.startswith("column_") or bare(profile.name).startswith("unnamed"):
-        return Guess(profile, "ignore", 0.7, "it has no name")
+        return Guess(profile, "ignore", 0.7, say("is_nameless"))
     return _by_name(profile) or _by_values(profile)
 
 
@@ -100,20 +102,20 @@ def _by_name(profile: Profile) -> Guess | None:
     if by_name is not None:
         role, confidence = by_name
         if _fits(role, profile):
-            return Guess(profile, _as_role(role), confidence, "its name says so")
+            return Guess(profile, _as_role(role), confidence, say("name_says_so"))
     return None
 
 
 def _by_values(profile: Profile) -> Guess:
     if profile.type == "date":
-        return Guess(profile, "date", 0.6, "it holds dates")
+        return Guess(profile, "date", 0.6, say("holds_dates"))
     if profile.type == "number":
         if profile.distinct < 2:
-            return Guess(profile, "ignore", 0.6, "it always has the same value")
-        return Guess(profile, "past", 0.4, "it holds numbers, which may not be known in advance")
+            return Guess(profile, "ignore", 0.6, say("is_constant"))
+        return Guess(profile, "past", 0.4, say("holds_numbers"))
     if profile.distinct < 2:
-        return Guess(profile, "ignore", 0.4, "it always has the same value")
-    return Guess(profile, "static", 0.3, "it holds text")
+        return Guess(profile, "ignore", 0.4, say("is_constant"))
+    return Guess(profile, "static", 0.3, say("holds_text"))
 
 
 def _counts_rows(profile: Profile) -> bool:
@@ -151,7 +153,7 @@ def _one_target(roles: Roles) -> None:
     for name in found:
         if name != best:
             guess = roles.guesses[name]
-            guess.role, guess.reason = "past", "another column is the target"
+            guess.role, guess.reason = "past", say("other_target")
 
 
 def _melt(roles: Roles, values: list[str]) -> None:
@@ -160,11 +162,11 @@ def _melt(roles: Roles, values: list[str]) -> None:
     for name in (*roles.having("past"), *roles.having("target")):
         if name not in values and roles.guesses[name].confidence <= 0.6:
             roles.guesses[name].role = "ignore"
-            roles.guesses[name].reason = "it is the same for all series of a date"
+            roles.guesses[name].reason = say("same_for_all")
     for name in values:
         guess = roles.guesses[name]
         guess.role, guess.confidence = "value", 0.7
-        guess.reason = "several columns hold numbers for the same dates: one series each"
+        guess.reason = say("one_of_many")
     _no_shadow_ids(roles)
     _settle_static(roles)
 
@@ -191,7 +193,7 @@ def _make_ids(roles: Roles, names: Iterable[str]) -> None:
     for name in names:
         guess = roles.guesses[name]
         guess.role, guess.confidence = "id", 0.7
-        guess.reason = "with it, each series has one row a date"
+        guess.reason = say("tells_rows_apart")
 
 
 def _could_name(guess: Guess) -> bool:
@@ -205,7 +207,7 @@ def _no_shadow_ids(roles: Roles) -> None:
     for name in ids:
         guess = roles.guesses[name]
         if guess.profile.distinct < 2 and len(ids) > 1 and guess.confidence < 0.9:
-            guess.role, guess.reason = "ignore", "it always has the same value"
+            guess.role, guess.reason = "ignore", say("is_constant")
     weak = [n for n in roles.having("id") if roles.guesses[n].confidence < 0.9]
     for name in weak:
         others = [o for o in roles.having("id") if o != name]
@@ -214,14 +216,14 @@ def _no_shadow_ids(roles: Roles) -> None:
         if others and _is_function(keys, codes):
             unique = _is_function(codes, keys.astype(np.int32))
             roles.guesses[name].role = "ignore" if unique else "static"
-            roles.guesses[name].reason = "the other columns name each series"
+            roles.guesses[name].reason = say("others_name_series")
     for name in roles.having("id"):
         others = [o for o in roles.having("id") if o != name]
         twin = next((o for o in others if _decides(roles, o, name)), None)
         weaker = roles.guesses[name].confidence < 0.9
         if twin is not None and weaker:
             roles.guesses[name].role = "static"
-            roles.guesses[name].reason = f"each {twin} has one"
+            roles.guesses[name].reason = say("goes_with", column=twin)
 
 
 def _settle_static(roles: Roles) -> None:
@@ -229,7 +231,7 @@ def _settle_static(roles: Roles) -> None:
     for name in roles.having("static"):
         guess = roles.guesses[name]
         if not roles.having("id"):
-            guess.role, guess.reason = "ignore", "there is nothing that it could describe"
+            guess.role, guess.reason = "ignore", say("describes_nothing")
         elif not _decided_by_ids(roles, name):
             if (
                 guess.profile.type == "text"
@@ -237,11 +239,11 @@ def _settle_static(roles: Roles) -> None:
                 and _splits(roles, name)
             ):
                 guess.role, guess.confidence = "id", 0.5
-                guess.reason = "with it, each series has one row a date"
+                guess.reason = say("tells_rows_apart")
             else:
-                guess.role, guess.reason = "ignore", "it varies within a series"
+                guess.role, guess.reason = "ignore", say("varies_within")
         elif guess.confidence < 0.5:
-            guess.confidence, guess.reason = 0.6, "each series has one value of it"
+            guess.confidence, guess.reason = 0.6, say("one_per_series")
 
 
 def _decided_by_ids(roles: Roles, name: str) -> bool:

@@ -10,6 +10,7 @@ import numpy as np
 
 from services.registry.guessing.choosing import CALENDAR
 from services.registry.guessing.words import bare
+from services.registry.sentences import say
 
 if TYPE_CHECKING:
     from services.registry.guessing.roles import Guess
@@ -109,6 +110,6 @@ def _without_totals(guesses: dict[str, Guess], names: list[str]) -> list[str]:
     whole = table.sum(axis=0)
     for name, row in zip(kept, table, strict=True):
         if whole.any() and np.allclose(row * 2, whole, rtol=1e-4, atol=1e-2):
-            guesses[name].reason = "it is the sum of the others"
+            guesses[name].reason = say("sum_of_others")
             return [other for other in kept if other != name]
     return kept

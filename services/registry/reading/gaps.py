@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.registry.reading.layout import Layout
+from services.registry.sentences import say
 from shared.contracts.datasets import Finding
 
 _PIECE = 16 << 20
@@ -41,12 +42,14 @@ def ragged_rows(count: int, examples: list[str], width: int) -> list[Finding]:
     """Say how many rows have another width than the row of names."""
     if not count:
         return []
+    said = say("ragged_rows", count=count, width=width)
     return [
         Finding(
             code="ragged_rows",
             severity="error",
             count=count,
-            detail=f"{count:,} rows do not have {width} fields like the row of names.",
+            detail=said.text,
+            sentences=said.sentences,
             examples=examples[:_SHOWN],
             fixes=["refuse", "drop"],
         )
@@ -62,13 +65,14 @@ def second_header(layout: Layout) -> list[Finding]:
 
 def second_row_of_names(second: int, first: int) -> list[Finding]:
     """Say that a row below the names is another row of names."""
+    said = say("second_header", second=second, first=first)
     return [
         Finding(
             code="second_header",
             severity="error",
             count=1,
-            detail=f"Row {second} is a second row of names or units below row {first}. Drop it, "
-            f"or take the names from it with mapping.reading.header_row = {second}.",
+            detail=said.text,
+            sentences=said.sentences,
             examples=[f"row {second}"],
             fixes=["refuse", "drop"],
         )

@@ -8,6 +8,7 @@ from pathlib import Path
 from posixpath import join, normpath
 from zipfile import ZipFile, is_zipfile
 
+from services.registry.sentences import say
 from shared.contracts.datasets import Finding
 from shared.kit.errors import Invalid
 
@@ -32,18 +33,21 @@ class Passed:
 
     def findings(self, empty: Mapping[str, str]) -> list[Finding]:
         """Say what was passed over; `empty` names by their letters the columns without values."""
-        found = [
-            Finding(
-                code="uncomputed_formulas",
-                column=name,
-                severity="warning",
-                count=1,
-                detail=f"The formulas in column {letter} ({name[:80]!r}) have no values: open the "
-                "workbook in Excel, save it, and upload it again.",
+        found = []
+        for letter, name in empty.items():
+            if letter not in self.formulas:
+                continue
+            said = say("uncomputed_formulas", letter=letter, column=name[:80])
+            found.append(
+                Finding(
+                    code="uncomputed_formulas",
+                    column=name,
+                    severity="warning",
+                    count=1,
+                    detail=said.text,
+                    sentences=said.sentences,
+                )
             )
-            for letter, name in empty.items()
-            if letter in self.formulas
-        ]
         return found + error_cells(self.errors)
 
 
@@ -51,13 +55,14 @@ def error_cells(places: list[str]) -> list[Finding]:
     """Say which cells hold an error instead of a value."""
     if not places:
         return []
-    words = f"{len(places):,} cells hold an error of Excel and count as missing."
+    said = say("error_cells", count=len(places))
     return [
         Finding(
             code="error_cells",
             severity="warning",
             count=len(places),
-            detail=words,
+            detail=said.text,
+            sentences=said.sentences,
             examples=places[:5],
         )
     ]

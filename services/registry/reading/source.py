@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from services.registry.sentences import say
 from shared.contracts.datasets import Finding, SourceFormat
 from shared.kit.errors import Invalid
 
@@ -120,13 +121,17 @@ def refuse_nested(columns: dict[str, str]) -> None:
 
 def left_out(columns: dict[str, str]) -> list[Finding]:
     """Say which columns were left out because they hold more than one value a row."""
-    return [
-        Finding(
-            code="nested_columns",
-            column=name,
-            severity="info",
-            count=1,
-            detail=f"The column {name[:80]!r} holds {what} and was left out.",
+    found = []
+    for name, what in sorted(columns.items()):
+        said = say("nested_columns", column=name[:80], what=what)
+        found.append(
+            Finding(
+                code="nested_columns",
+                column=name,
+                severity="info",
+                count=1,
+                detail=said.text,
+                sentences=said.sentences,
+            )
         )
-        for name, what in sorted(columns.items())
-    ]
+    return found

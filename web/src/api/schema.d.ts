@@ -768,6 +768,12 @@ export interface components {
             /** Reason */
             reason: string;
             /**
+             * Sentences
+             * @description `reason`, to be said otherwise.
+             * @default []
+             */
+            sentences: components["schemas"]["Sentence"][];
+            /**
              * Personal
              * @description It looks like personal data.
              * @default false
@@ -984,6 +990,12 @@ export interface components {
             count: number;
             /** Detail */
             detail: string;
+            /**
+             * Sentences
+             * @description `detail`, to be said otherwise.
+             * @default []
+             */
+            sentences: components["schemas"]["Sentence"][];
             /**
              * Examples
              * @default []
@@ -1843,6 +1855,21 @@ export interface components {
             total: boolean;
         } & {
             [key: string]: string;
+        };
+        /**
+         * Sentence
+         * @description A sentence that a client can say in its own language: its name, and what fills it in.
+         */
+        Sentence: {
+            /** Key */
+            key: string;
+            /**
+             * Values
+             * @default {}
+             */
+            values: {
+                [key: string]: number | string | string[];
+            };
         };
         /**
          * SeriesChange

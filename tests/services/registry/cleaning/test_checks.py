@@ -118,7 +118,7 @@ def test_amounts_of_several_rows_are_added_up_as_the_target_is(
     assert numbers == expected
     assert isinstance(note, Coded)
     assert note.values[note.codes[0]] == "blue"
-    said = "Added up: sales, amount; averaged: promotion, unit_price." in found.said(
+    said = "Added up: sales, amount. Averaged: promotion, unit_price." in found.said(
         "duplicate_rows"
     )
     assert said == (fix == "sum")

@@ -27,7 +27,7 @@ def test_200_damaged_days_stay_200_days(tmp_path: Path) -> None:
     mixed = found.findings["mixed_dates"]
     # The 1st of January, the 2nd of February … mean the same either way
     assert (mixed.severity, mixed.count) == ("warning", 7 * 11)
-    assert "like 1/2/2018 with the month first; like 13/1/2018, which" in mixed.detail
+    assert "like 1/2/2018 are read with the month first. One like 13/1/2018" in mixed.detail
     assert "The order of the rows decided" in mixed.detail
     assert mixed.examples[0] == "row 3: 1/2/2018 is 2018-01-02"
     assert "missing_dates" not in found.findings

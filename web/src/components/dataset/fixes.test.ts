@@ -4,7 +4,7 @@ import { fixFor, refusing, withFix } from './fixes'
 import { guessedMapping } from './roles'
 
 function finding(code: string, fixes: string[], fix: string | null): Finding {
-  return { code, severity: 'error', count: 1, detail: '', examples: [], fixes, fix }
+  return { code, severity: 'error', count: 1, detail: '', sentences: [], examples: [], fixes, fix }
 }
 
 const mapping: Mapping = { ...guessedMapping([], 'long', 'D'), fixes: { duplicate_rows: 'sum' } }

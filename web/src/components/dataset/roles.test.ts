@@ -3,7 +3,7 @@ import type { ColumnGuess } from '@/api/types'
 import { columnsIn, guessedMapping, missingRoles, roleIn, rolesFor, withLayout, withRole } from './roles'
 
 function column(name: string, role: ColumnGuess['role']): ColumnGuess {
-  return { name, role, type: 'text', examples: [], confidence: 1, reason: '', personal: false }
+  return { name, role, type: 'text', examples: [], confidence: 1, reason: '', sentences: [], personal: false }
 }
 
 const mapping = guessedMapping(
