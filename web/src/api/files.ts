@@ -13,6 +13,8 @@ export interface Report {
   by_series: { keys: Record<string, string>, windows: number, metrics: Numbers }[]
   by_step: { step: number, metrics: Numbers }[]
   over_time: { date: string, points: number, metrics: Numbers }[]
+  /** Series that were not learned from, or do not count in the metrics; a report of before does not say. */
+  left_out?: { keys: Record<string, string>, reason: string }[]
 }
 
 /**

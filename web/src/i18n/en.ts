@@ -621,6 +621,13 @@ export const en = {
     step: 'Step {step}',
     table: 'As a table ({count})',
     worst: 'Only the {count} with the largest error are listed.',
+    leftOut: 'Series left out or not checked ({count})',
+  },
+  leftOut: {
+    no_values: 'Left out: it holds no values.',
+    begins_late: 'Left out: it holds no values before the training ends.',
+    too_short: 'Learned from, but too short to check: it does not count in the figures.',
+    ends_early: 'Learned from, but ends before a whole horizon of the validation: it does not count in the figures.',
   },
   reportOf: {
     validation: '{windows} windows that checked the learning',

@@ -596,6 +596,13 @@ export const zhCN: Words<typeof en> = {
     step: '第 {step} 步',
     table: '以表格显示（{count}）',
     worst: '仅列出误差最大的 {count} 条。',
+    leftOut: '未使用或未检验的序列（{count}）',
+  },
+  leftOut: {
+    no_values: '未使用：没有任何值。',
+    begins_late: '未使用：训练期结束前没有任何值。',
+    too_short: '参与了学习，但太短而无法检验，不计入各项指标。',
+    ends_early: '参与了学习，但在验证期满一个预测长度之前结束，不计入各项指标。',
   },
   reportOf: {
     validation: '检验学习效果的 {windows} 个窗口',
