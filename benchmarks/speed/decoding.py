@@ -103,7 +103,7 @@ def _again(body: Body, panel: Panel, starts: np.ndarray[tuple[int], np.dtype[np.
 def _decoded_slowly(body: Body, scaled: Scaled, uniform: Tensor) -> Tensor:
     horizon, _, series, paths = uniform.shape
     context, lags = body.window.context, body.window.lags
-    inputs = torch.cat([scaled.dynamic, scaled.exogenous], -1).repeat_interleave(paths, 0)
+    inputs = scaled.inputs.repeat_interleave(paths, 0)
     mask = scaled.mask.repeat_interleave(paths, 0)
     loc = scaled.loc.repeat_interleave(paths)[:, None]
     scale = scaled.scale.repeat_interleave(paths)[:, None]

@@ -19,9 +19,11 @@ REPEATS = 4
 NETWORKS = ("lstm", "transformer", "kan")
 
 
-def training_of(panel: Panel, name: str, batch: int = BATCH) -> Training:
+def training_of(
+    panel: Panel, name: str, batch: int = BATCH, context: int = panels.CONTEXT
+) -> Training:
     """Return an algorithm of the network family, ready to learn."""
-    recipe = Recipe(name, panels.HORIZON, panels.CONTEXT, {"batch_size": batch})
+    recipe = Recipe(name, panels.HORIZON, context, {"batch_size": batch})
     learner = Fitting(panel, recipe).learner
     found: Training = learner.training  # type: ignore[attr-defined]
     return found
@@ -55,11 +57,10 @@ def _bare(training: Training, optimizer: torch.optim.Optimizer) -> Callable[[], 
     windows = training.drawn(BATCH)
     with torch.no_grad():
         scaled = body.encoder(windows)
-        inputs = torch.cat([scaled.dynamic, scaled.exogenous], -1)
     value, loc, scale = windows.target, scaled.loc[:, None], scaled.scale[:, None]
 
     def step() -> Tensor:
-        hidden = body.network(inputs, scaled.mask)
+        hidden = body.network(scaled.inputs, scaled.mask)
         ahead = value[:, -hidden.shape[1] :]
         counts = ~torch.isnan(ahead)
         losses = body.head.loss(body.parameters_of(hidden), torch.nan_to_num(ahead), loc, scale)

@@ -55,9 +55,8 @@ class DirectBody(nn.Module):
         level = (windows.target[:, :context] - scaled.loc[:, None]) / scaled.scale[:, None]
         level = torch.nan_to_num(level, nan=0.0).clamp(-20, 20)
         # the position before a step holds the covariates of that step
-        ahead = torch.cat(
-            [scaled.exogenous[:, context - 1 :], self._lags(windows, level, scaled)], -1
-        )
+        told = scaled.inputs[:, context - 1 :, self.encoder.dynamic_width :]
+        ahead = torch.cat([told, self._lags(windows, level, scaled)], -1)
         return self.network(level, seen, ahead), scaled.loc, scaled.scale
 
     def _lags(self, windows: Windows, level: Tensor, scaled: Scaled) -> Tensor:

@@ -40,8 +40,7 @@ class Body(nn.Module):
 
     def forward(self, windows: Windows, scaled: Scaled) -> tuple[Tensor, Tensor]:
         """Return the loss of every position that the network answers, and where it counts."""
-        inputs = torch.cat([scaled.dynamic, scaled.exogenous], -1)
-        hidden = self.network(inputs, scaled.mask)
+        hidden = self.network(scaled.inputs, scaled.mask)
         last = hidden.shape[1]
         value = windows.target[:, -last:]
         counts = ~torch.isnan(value) & scaled.mask[:, -last:]

@@ -26,7 +26,7 @@ def decode(
     horizon, _, series, paths = uniform.shape
     context, patch = body.window.context, body.window.patch
     loc, scale = scaled.loc[:, None, None], scaled.scale[:, None, None]
-    inputs = torch.cat([scaled.dynamic, scaled.exogenous], -1)  # (series, time, channels)
+    inputs = scaled.inputs
     bounds = loc - FARTHEST * scale, loc + FARTHEST * scale
     chance = uniform.unflatten(0, (-1, patch)).permute(0, 2, 3, 4, 1).contiguous()
     feed = inputs.new_ones(series, paths, patch, inputs.shape[-1])

@@ -194,7 +194,7 @@ def steady_of(labels: int, codes: list[float], *, vectors: bool) -> torch.Tensor
         static=torch.tensor(codes)[:, None],
         ids=torch.zeros(windows, 0, dtype=torch.long),
     )
-    told: torch.Tensor = encoder(cut).exogenous[:, 0, 1:]
+    told: torch.Tensor = encoder(cut).inputs[:, 0, encoder.dynamic_width + 1 :]
     assert told.shape[1] == encoder.exogenous_width - 1 == encoder.steady_width
     return told
 
