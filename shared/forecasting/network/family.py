@@ -21,9 +21,9 @@ from shared.forecasting.hyperparameters import checked
 from shared.forecasting.manifest import Manifest
 from shared.forecasting.memory import require_learning
 from shared.forecasting.network.body import Body, patch_of
-from shared.forecasting.network.decoder import decode
 from shared.forecasting.network.encoder import Encoding
 from shared.forecasting.network.form import NetworkHyperparameters
+from shared.forecasting.network.graphs import quickest
 from shared.forecasting.network.learner import LONGEST_LEARN_ON, Training
 from shared.forecasting.network.windows import Source, Windows, WindowShape, forecast_windows
 from shared.forecasting.panel import Index, Panel, Values
@@ -43,6 +43,7 @@ class NetworkForecaster:
         self.body = body.eval()
         self.vocabulary = vocabulary
         self.device = next(body.parameters()).device
+        self.decode = quickest(self.body)
         self._source: tuple[Panel, Source] | None = None
 
     def draw(
@@ -68,7 +69,7 @@ class NetworkForecaster:
         scaled = self.body.encoder(windows.to(self.device))
         hashes = torch.from_numpy(panel.hashes[series]).to(self.device)
         uniform = uniforms(seed, hashes, paths=paths, horizon=steps, draws=self.body.head.draws)
-        return decode(self.body, scaled, uniform)[..., :horizon].cpu().numpy()
+        return self.decode(scaled, uniform)[..., :horizon].cpu().numpy()
 
     def _prepared(self, panel: Panel) -> Source:
         """Return the panel as tensors; remembered, because most calls repeat the panel."""
