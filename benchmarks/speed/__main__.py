@@ -26,6 +26,7 @@ ROWS: dict[str, Callable[[], list[Figure]]] = {
     "learning-lstm": lambda: learning.beside("lstm"),
     "learning-transformer": lambda: learning.beside("transformer"),
     "learning-kan": lambda: learning.beside("kan"),
+    "learning-short": learning.short,
     "decoding": decoding.many,
     "warm": decoding.one,
     "reading": reading.beside_polars,

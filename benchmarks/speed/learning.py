@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,11 +22,19 @@ from shared.forecasting.network.family import NetworkForecaster
 
 PEERS = {"lstm": "LSTM", "transformer": "VanillaTransformer", "kan": "KAN"}
 FACTOR = {"lstm": 5.0, "transformer": 5.0, "kan": 1.0}
+CONTEXT = 3 * panels.HORIZON  # what neuralforecast reads by default
+SHORT = 2 * panels.HORIZON
 STEPS = 100  # that neuralforecast takes
 REPEATS = 6
 
 
-def beside(name: str) -> list[Figure]:
+def short() -> list[Figure]:
+    """Compare networks that see less: more of what a window holds is its horizon."""
+    figures = [figure for name in ("lstm", "kan") for figure in beside(name, SHORT)]
+    return [replace(figure, name=f"{figure.name}, {SHORT} days", target=None) for figure in figures]
+
+
+def beside(name: str, context: int = CONTEXT) -> list[Figure]:
     """Let both learn from the same days and foretell the same last days."""
     found = panels.table()
     frame = panels.long_frame(found)
@@ -35,13 +44,13 @@ def beside(name: str) -> list[Figure]:
         frame.to_parquet(file, index=False)
         peer = peers.neuralforecast(
             PEERS[name], file=str(file), cut=str(cut), horizon=panels.HORIZON,
-            context=panels.CONTEXT, batch=BATCH, steps=STEPS, known=list(panels.KNOWN),
+            context=context, batch=BATCH, steps=STEPS, known=list(panels.KNOWN),
         )  # fmt: skip
     actual = frame.loc[frame["ds"] > cut, "y"].to_numpy(float).reshape(-1, panels.HORIZON)
     theirs = wql(actual, np.asarray(peer["deciles"]))
-    learned = _values_per_second(panels.panel(found), name)
+    learned = _values_per_second(panels.panel(found), name, context)
     blind = panels.panel(_without_end(found))
-    seconds, reached, epochs = _seconds_to(blind, name, actual, theirs or 0.0)
+    seconds, reached, epochs = _seconds_to(blind, name, context, actual, theirs or 0.0)
     return [
         Figure(
             f"{name}: values learned from per second, over neuralforecast's",
@@ -49,7 +58,8 @@ def beside(name: str) -> list[Figure]:
             "x",
             FACTOR[name],
             "more",
-            f"{learned:,.0f} beside {peer['values_per_second']:,.0f}; batch {BATCH:,}",
+            f"{learned:,.0f} beside {peer['values_per_second']:,.0f}; batch {BATCH:,}, "
+            f"{context} + {panels.HORIZON} days",
         ),
         Figure(
             f"{name}: seconds to neuralforecast's loss",
@@ -71,8 +81,8 @@ def _without_end(found: pa.Table) -> pa.Table:
     return found.set_column(2, "sales", pa.array(sales, from_pandas=True))
 
 
-def _values_per_second(panel: Panel, name: str) -> float:
-    training = training_of(panel, name)
+def _values_per_second(panel: Panel, name: str, context: int) -> float:
+    training = training_of(panel, name, context=context)
     optimizer = torch.optim.AdamW(training.body.parameters(), lr=1e-4)
     body = training.body
     with torch.no_grad():
@@ -91,11 +101,12 @@ def _values_per_second(panel: Panel, name: str) -> float:
 def _seconds_to(
     panel: Panel,
     name: str,
+    context: int,
     actual: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
     wanted: float,
 ) -> tuple[float, float, int]:
     """Return the seconds of learning until the loss is reached, the best loss, and the epochs."""
-    fitting = Fitting(panel, Recipe(name, panels.HORIZON, panels.CONTEXT, {"max_epochs": 20}))
+    fitting = Fitting(panel, Recipe(name, panels.HORIZON, context, {"max_epochs": 20}))
     learner = fitting.learner
     starts = panel.first + panel.stops - panel.offsets[:-1]
     spent, best, number = 0.0, np.inf, 0
