@@ -3,9 +3,11 @@ import type { MaybeRefOrGetter } from 'vue'
 import { computed, toValue } from 'vue'
 import { api, ask } from '@/api/client'
 import type { Task, TaskStatus, TrainingRequest } from '@/api/types'
+import { isSame } from '@/same'
 import { useList } from './useList'
 
 const PAGE = 50
+const MOST = 200 // the newest tasks, among which a baseline is looked for
 const BUSY_MS = 3000
 const IDLE_MS = 20_000
 const LOST_MS = 4000 // until the server answers again
@@ -54,6 +56,23 @@ export function useStartTraining() {
     mutationFn: (body: TrainingRequest) => ask(api.POST('/api/training', { body })),
     onSuccess: () => queries.invalidateQueries({ queryKey: ['tasks'] }),
   })
+}
+
+/** The same training with an LSTM as it is by itself: one that was started already, else a new one. */
+export function useBaseline() {
+  const starting = useStartTraining()
+  return useMutation({
+    mutationFn: async (request: TrainingRequest) => {
+      const wanted = { ...request, algorithm: 'lstm', hyperparameters: {} }
+      const { items } = await ask(api.GET('/api/tasks', { params: { query: { kind: 'training', page_size: MOST } } }))
+      const found = items.find(task => isOfUse(task.status) && isSame(task.request, wanted))
+      return found ?? await starting.mutateAsync(wanted)
+    },
+  })
+}
+
+function isOfUse(status: TaskStatus): boolean {
+  return status !== 'failed' && status !== 'cancelled'
 }
 
 export function useCancelTask() {
