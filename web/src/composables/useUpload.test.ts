@@ -30,10 +30,18 @@ test('a small file, and a kind that cannot be cut, is sent whole', async () => {
   expect(files.map(isQuickToSend)).toEqual([true, false])
 })
 
+test('a large text is not cut within a quoted cell of several lines', async () => {
+  const bytes = new Uint8Array(await fileOf('a.csv', SIZE).arrayBuffer())
+  bytes[8_000_000] = 34
+  bytes[8_500_000] = 34
+
+  expect((await headOf(new File([bytes], 'a.csv'))).size).toBe(8_000_000)
+})
+
 test('a text of two bytes for each character is not cut within one', async () => {
   const text = new Uint8Array(SIZE).fill(0x61)
   text.set([0xFF, 0xFE])
-  text[1_000_000] = 10
+  text.set([10, 0], 1_000_000)
 
   expect((await headOf(new File([text], 'a.txt'))).size).toBe(1_000_002)
 })

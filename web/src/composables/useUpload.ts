@@ -3,6 +3,7 @@ import type { ApiProblem } from '@/api/problem'
 import { asProblem } from '@/api/problem'
 import type { Dataset, Mapping, Preview, Reading } from '@/api/types'
 import { previewFile } from '@/api/upload'
+import { wholeLines } from '@/api/wholeLines'
 import { guessedMapping, missingRoles } from '@/components/dataset/roles'
 import { useStoreDataset } from './useDatasets'
 
@@ -10,7 +11,6 @@ const PATIENCE_MS = 500
 const LARGE = 16 << 20
 const HEAD = 8 << 20
 const TEXT = /\.(csv|tsv|txt)$/i
-const NEWLINE = 10
 
 /** `sales 2025.csv.gz` is called `sales 2025`. */
 export function nameOfFile(file: string): string {
@@ -22,14 +22,12 @@ export function isQuickToSend(file: File): boolean {
   return file.size <= LARGE || TEXT.test(file.name)
 }
 
-/** What is sent for a look at a file: of a large text its first whole lines, else all of it. */
+/** What is sent for a look at a file: of a large text its first whole rows, else all of it. */
 export async function headOf(file: File): Promise<File> {
   if (file.size <= LARGE || !TEXT.test(file.name))
     return file
   const bytes = new Uint8Array(await file.slice(0, HEAD).arrayBuffer())
-  const end = bytes.lastIndexOf(NEWLINE) + 1 || HEAD
-  const isWide = (bytes[0] === 0xFF && bytes[1] === 0xFE) || (bytes[0] === 0xFE && bytes[1] === 0xFF)
-  return new File([bytes.subarray(0, isWide ? end + end % 2 : end)], file.name)
+  return new File([bytes.subarray(0, wholeLines(bytes))], file.name)
 }
 
 /** What was seen of the beginning tells about how many rows all of it has. */
