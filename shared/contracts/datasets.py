@@ -36,8 +36,10 @@ class Mapping(Contract):
     """Which column plays which role, how the file is read, and how problems are mended."""
 
     date: str = Field(
-        description="The column with the dates or times. Layout `dates`: the date of the first "
-        "column in `values`, where the names of the columns are only numbered; else empty."
+        description="The column with the dates or times; where they stand in several columns, the "
+        "names of these with ` + ` between them, such as `year + month + day` or `date + time`. "
+        "Layout `dates`: the date of the first column in `values`, where the names of the columns "
+        "are only numbered; else empty."
     )
     target: str = Field(description="The column to forecast; in a wide file, the name it gets.")
     ids: list[str] = Field(default=[], description="Columns that together name a series.")

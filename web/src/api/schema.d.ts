@@ -1337,7 +1337,7 @@ export interface components {
         Mapping: {
             /**
              * Date
-             * @description The column with the dates or times. Layout `dates`: the date of the first column in `values`, where the names of the columns are only numbered; else empty.
+             * @description The column with the dates or times; where they stand in several columns, the names of these with ` + ` between them, such as `year + month + day` or `date + time`. Layout `dates`: the date of the first column in `values`, where the names of the columns are only numbered; else empty.
              */
             date: string;
             /**

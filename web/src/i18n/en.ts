@@ -216,7 +216,7 @@ export const en = {
   upload: {
     title: 'Add data',
     lead: 'Drop a file. You see how it is understood before anything is stored.',
-    checkLead: 'Check what each column means, then store.',
+    checkLead: 'Check what each column means, then store. A date that stands in several columns is one column here, such as year + month.',
     drop: 'Drop a file here, or click to choose',
     formats: 'CSV, Excel, JSON or Parquet, also zipped; one row per date and series',
     other: 'Another file',

@@ -206,7 +206,7 @@ export const zhCN: Words<typeof en> = {
   upload: {
     title: '添加数据',
     lead: '放入文件，先看它被如何理解，再决定是否保存。',
-    checkLead: '确认每一列的含义，然后保存。',
+    checkLead: '确认每一列的含义，然后保存。分写在几列的日期在此合为一列，如“年 + 月”。',
     drop: '将文件拖到这里，或点击选择',
     formats: 'CSV、Excel、JSON 或 Parquet，也可压缩；每行一个日期和序列',
     other: '换一个文件',
