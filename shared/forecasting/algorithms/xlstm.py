@@ -140,7 +140,7 @@ class Block(nn.Module):
         top = left.amax(-1)
         share = torch.exp(left - top[..., None])[..., None]
         matrix = keys.mT @ (share * values)  # (batch, heads, size, size)
-        latest = F.pad(inside.mT, (KERNEL - 1, 0))[..., -(KERNEL - 1) :]
+        latest = F.pad(inside, (0, 0, KERNEL - 1, 0))[:, -(KERNEL - 1) :].unbind(1)
         return result, (matrix, (share * keys).sum(2), top, latest)
 
     def _parallel(self, hidden: Tensor) -> tuple[Tensor, ...]:
@@ -155,25 +155,27 @@ class Block(nn.Module):
         return self._added(hidden, mixed_in, mixed, gate), inside, key, value, admit, forget
 
     def step(self, hidden: Float[Tensor, "rows width"], memory: State) -> tuple[Tensor, State]:
-        """Do one step in the recurrent form (the paper's equations 19 to 27)."""
+        """Do one step in the recurrent form (equations 19 to 27); changes the memory."""
         matrix, total, top, latest = memory
         inside, gate = self.widen(self.before(hidden)).chunk(2, -1)
-        window = torch.cat([latest, inside[..., None]], -1)
-        mixed = F.silu((window * self.mix.weight[:, 0]).sum(-1))
+        *earlier, now = self.mix.weight[:, 0].unbind(1)
+        mixed = inside * now
+        for past, weight in zip(latest, earlier, strict=True):
+            mixed = torch.addcmul(mixed, past, weight)
+        mixed = F.silu(mixed)
         query, key = (part.unflatten(-1, (self.heads, -1)) for part in self.look(mixed).chunk(2, 1))
         key, value = key * self.size**-0.5, self.content(inside).unflatten(-1, (self.heads, -1))
         admit, forget = self.gates(mixed).chunk(2, 1)  # each (rows, heads)
         kept = F.logsigmoid(forget) + top
         top = torch.maximum(kept, admit)
         keep, take = torch.exp(kept - top), torch.exp(admit - top)
-        matrix = torch.addcmul(
-            matrix * keep[..., None, None], (take[..., None] * key)[..., None], value[..., None, :]
-        )
-        total = torch.addcmul(total * keep[..., None], take[..., None], key)
+        stored = take[..., None] * key
+        matrix.mul_(keep[..., None, None]).addcmul_(stored[..., None], value[..., None, :])
+        total.mul_(keep[..., None]).add_(stored)
         size = torch.maximum((total * query).sum(-1).abs(), torch.exp(-top))
         found = (query[..., None, :] @ matrix)[..., 0, :] / size[..., None]
         result = self._added(hidden, found.flatten(1), mixed, gate)
-        return result, (matrix, total, top, window[..., 1:])
+        return result, (matrix, total, top, (*latest[1:], inside))
 
     def _split(self, values: Tensor) -> Float[Tensor, "batch heads time size"]:
         return values.unflatten(-1, (self.heads, -1)).transpose(1, 2)
