@@ -1,7 +1,6 @@
 """Groups rows into series, finds their frequency, and leaves out what has no target."""
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +12,9 @@ from services.registry.cleaning import frequency as frequencies
 from services.registry.cleaning.columns import Coded
 from services.registry.cleaning.frequency import Grid
 from services.registry.cleaning.report import Report, row_names
-from services.registry.cleaning.rhythm import Steps, guess
+from services.registry.cleaning.rhythm import guess
 from services.registry.cleaning.rows import Rows
+from services.registry.cleaning.spacing import DENSE, own_steps
 from services.registry.sentences import say
 from shared.contracts.datasets import Mapping
 from shared.kit.errors import Invalid
@@ -23,8 +23,6 @@ Integers = NDArray[np.int64]
 Series = NDArray[np.int32]
 Numbers = NDArray[np.int32] | NDArray[np.int64]
 FEWEST_DATES = 3
-_DENSE = 100_000_000  # so many combinations of names are marked in a table
-_BLOCK = 8_000_000
 
 
 @dataclass
@@ -73,7 +71,7 @@ def _in_order(column: Coded) -> Coded:
 
 
 def _number(combined: Numbers, size: int) -> tuple[Integers, Series]:
-    if size > _DENSE:
+    if size > DENSE:
         present, series = np.unique(combined, return_inverse=True)
         return present.astype(np.int64), series.astype(np.int32)
     marked = np.zeros(size, bool)
@@ -182,88 +180,9 @@ def _grid_of(rows: Rows, grouped: Grouped, mapping: Mapping) -> tuple[Grid, Inte
             f"{FEWEST_DATES}, better two seasons.",
             field="/mapping/date",
         )
-    own, steps = _own_steps(rows, grouped)
+    own, steps = own_steps(rows.moments, rows.dates, grouped.series, grouped.count)
     alias = mapping.frequency or guess(moments, steps)
     return frequencies.parse(alias, moments), own
-
-
-def _own_steps(rows: Rows, grouped: Grouped) -> tuple[Integers, Steps]:
-    """Return the usual step of each regular series (0 for the others), and all steps."""
-    width = len(rows.moments)
-    low = np.full(grouped.count, np.iinfo(np.int64).max)
-    high = np.zeros(grouped.count, np.int64)
-    number = np.zeros(grouped.count, np.int64)
-    span = np.zeros(grouped.count)
-    sizes: dict[int, int] = {}
-    for block in _ordered_blocks(grouped.series, rows.dates, grouped.count, width):
-        moments, series = rows.moments[block % width], block // width
-        same = series[1:] == series[:-1]
-        steps, owners = np.diff(moments)[same], series[1:][same]
-        first = np.flatnonzero(np.diff(owners, prepend=-1))
-        if len(first):
-            some = owners[first]
-            low[some] = np.minimum(low[some], np.minimum.reduceat(steps, first))
-            high[some] = np.maximum(high[some], np.maximum.reduceat(steps, first))
-        number += np.bincount(owners, minlength=grouped.count)
-        span += np.bincount(owners, steps, grouped.count)
-        for size, count in _counted(steps):
-            sizes[size] = sizes.get(size, 0) + count
-    few_gaps = span <= low * np.maximum(number, 1) * _GAPPY
-    regular = (number >= _SURE) & ((low >= high * _LENIENT) | few_gaps)
-    found = sorted(sizes)
-    return (
-        np.where(regular, low, 0),
-        Steps(np.array(found, np.int64), np.array([sizes[s] for s in found], np.int64)),
-    )
-
-
-def _counted(steps: Integers) -> Iterator[tuple[int, int]]:
-    """Yield each step with how often it occurs; nearly all are like the first one."""
-    others = steps[steps != steps[:1]] if len(steps) else steps
-    yield from ((int(size), len(steps) - len(others)) for size in steps[:1])
-    for size, count in zip(*np.unique(others, return_counts=True), strict=True):
-        yield int(size), int(count)
-
-
-_SURE = 8  # as many equal steps are no chance
-_GAPPY = 1.1  # a step in ten may be missing
-_LENIENT = 28 / 31  # months differ in length, and quarters and years less
-
-
-def _ordered_blocks(
-    series: Series, dates: NDArray[np.int32], count: int, width: int
-) -> Iterator[Integers]:
-    """Yield series and date of all rows as one number, in order, none twice, in blocks.
-
-    Each block begins with the last number of the one before.
-    """
-    carried = np.empty(0, np.int64)
-    for block in _blocks_in_order(series, dates, count, width):
-        yield np.concatenate([carried, block])
-        carried = block[-1:] if len(block) else carried
-
-
-def _blocks_in_order(
-    series: Series, dates: NDArray[np.int32], count: int, width: int
-) -> Iterator[Integers]:
-    def keys(start: int, stop: int) -> Integers:
-        found = series[start:stop].astype(np.int64)
-        found *= width
-        found += dates[start:stop]
-        return found
-
-    starts = range(0, len(series), _BLOCK)
-    if all((np.diff(keys(start, start + _BLOCK + 1)) > 0).all() for start in starts):
-        yield from (keys(start, start + _BLOCK) for start in starts)
-    elif count * width <= max(_DENSE, 4 * len(series)):
-        marked = np.zeros(count * width, bool)
-        for start in starts:
-            marked[keys(start, start + _BLOCK)] = True
-        for start in range(0, len(marked), _BLOCK):
-            yield np.flatnonzero(marked[start : start + _BLOCK]) + start
-    else:
-        unique = np.unique(keys(0, len(series)))
-        yield from (unique[start : start + _BLOCK] for start in range(0, len(unique), _BLOCK))
 
 
 def _note_mixed(grid: Grid, own: Integers, grouped: Grouped, report: Report) -> NDArray[np.bool_]:

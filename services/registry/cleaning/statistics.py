@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from services.registry.cleaning.columns import Floats
 from services.registry.cleaning.panel import Panel
 
-BLOCK = 2_000_000  # cells looked at together
+BLOCK = 1 << 16  # cells looked at together: what is made of them stays in the processor's cache
 CLASSES = ("none", "smooth", "intermittent", "erratic", "lumpy")
 _ADI, _CV2 = 1.32, 0.49  # Syntetos, Boylan & Croston (2005)
 _FEWEST_SEASONS = 2
