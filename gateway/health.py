@@ -44,7 +44,13 @@ class Observer:
             )
         took = round((time.perf_counter() - begun) * 1000, 2)
         if status == HTTPStatus.OK:
-            return ServiceHealth(status="ready", detail=_notes(body), milliseconds=took)
+            notes = _notes(body)
+            return ServiceHealth(
+                status="ready",
+                detail=" ".join(notes.values()) or None,
+                notes=list(notes),
+                milliseconds=took,
+            )
         return ServiceHealth(status=self._missing(), detail=_reason(body), milliseconds=took)
 
     def _missing(self) -> str:
@@ -85,12 +91,12 @@ def _count(totals: dict[str, int] | None, name: str) -> int | None:
     return totals.get(name) if totals else None
 
 
-def _notes(body: bytes) -> str | None:
-    """Say what is worth knowing of a service that is ready."""
+def _notes(body: bytes) -> dict[str, str]:
+    """Return what is worth knowing of a service that is ready, by what it is about."""
     try:
-        return " ".join(json.loads(body)["notes"].values()) or None
+        return {str(name): str(words) for name, words in json.loads(body)["notes"].items()}
     except (ValueError, KeyError, TypeError, AttributeError):
-        return None
+        return {}
 
 
 def _reason(body: bytes) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import FiniteFloat
+from pydantic import Field, FiniteFloat
 
 from shared.contracts.base import Reply
 
@@ -12,6 +12,10 @@ class ServiceHealth(Reply):
 
     status: Literal["ready", "starting", "down"]
     detail: str | None = None
+    notes: list[str] = Field(
+        default=[],
+        description="What `detail` is about where a service is ready: `worker`, no worker runs.",
+    )
     milliseconds: FiniteFloat | None = None
 
 

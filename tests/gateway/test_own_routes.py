@@ -71,6 +71,7 @@ async def test_a_service_that_is_ready_may_have_something_to_say(gateways: Gatew
 
     assert found.status == "ready"
     assert found.services["training"].detail == "No worker is running: tasks wait."
+    assert found.services["training"].notes == ["worker"]
 
 
 async def test_a_service_that_is_not_there_yet_is_starting(gateways: Gateways) -> None:

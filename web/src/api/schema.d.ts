@@ -2023,6 +2023,12 @@ export interface components {
             status: "ready" | "starting" | "down";
             /** Detail */
             detail?: string | null;
+            /**
+             * Notes
+             * @description What `detail` is about where a service is ready: `worker`, no worker runs.
+             * @default []
+             */
+            notes: string[];
             /** Milliseconds */
             milliseconds?: number | null;
         };

@@ -775,4 +775,6 @@ export const en = {
     switchTheme: 'Switch between light and dark',
   },
   health: { ready: 'Ready', starting: 'Starting', down: 'Down' },
+  service: { registry: 'Data and models', training: 'Training', prediction: 'Forecasting' },
+  serviceNote: { worker: 'No training worker is running: tasks wait until one is started.' },
 }

@@ -750,4 +750,6 @@ export const zhCN: Words<typeof en> = {
     switchTheme: '切换浅色与深色',
   },
   health: { ready: '就绪', starting: '启动中', down: '未响应' },
+  service: { registry: '数据与模型', training: '训练', prediction: '预测' },
+  serviceNote: { worker: '没有运行中的训练进程：任务会一直等待，直到有一个启动。' },
 }
