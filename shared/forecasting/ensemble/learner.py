@@ -86,9 +86,9 @@ class EnsembleLearner:
                 left = max(0.0, self._left())
                 total = number + (len(candidates) - place) - 1
                 yield replace(epoch, number=number, total=max(total, number + 1), eta_seconds=left)
-            self.problem.notes.append(
-                f"{ALGORITHMS[candidate.name].title}: {time.monotonic() - began:.0f} s."
-            )
+            if candidate.name in self.learners:
+                title = ALGORITHMS[candidate.name].title
+                self.problem.notes.append(f"{title}: {time.monotonic() - began:.0f} s.")
         now = time.monotonic() - self.began
         yield Epoch(number + 1, number + 1, None, self._ensemble_loss(), True, now, 0.0)
 
