@@ -34,6 +34,8 @@ class Coded:
         for index, value in enumerate(mapped):
             lookup[index] = places.setdefault(value, len(places)) if value else -1
         lookup[-1] = -1
+        if len(places) == len(mapped):  # all differ: the codes stay what they are
+            return Coded(self.codes, mapped)
         return Coded(lookup[self.codes], list(places))
 
 

@@ -121,7 +121,7 @@ def _scatter(
     panel.filled = np.ones(cells, bool)
     panel.filled[place] = False
     fix = "last"
-    if len(place) + int(panel.filled.sum()) > cells:
+    if len(place) + np.count_nonzero(panel.filled) > cells:
         fix = doubles.note(panel, rows, place, mapping, report)
     panel.target = doubles.join(rows.target, place, cells, fix)
     rows.target = panel.target

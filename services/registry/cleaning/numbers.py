@@ -59,7 +59,7 @@ def numbers(column: Column, decimal: str) -> Numbers:
 def _finite(values: Floats, nulls: int) -> Numbers:
     """Mark NaN and infinity that somebody wrote down; an empty cell is only missing."""
     odd = ~np.isfinite(values)
-    if int(odd.sum()) == nulls:
+    if np.count_nonzero(odd) == nulls:
         return Numbers(values)
     return Numbers(np.where(odd, np.nan, values), None, odd)
 

@@ -20,6 +20,7 @@ _HIGH = re.compile(rb"[\x80-\xff]+")
 _EVIDENCE = 64 << 10  # bytes, around the first strange one
 _CHINESE_SHARE = 0.7  # of the strange letters that must be common Chinese ones
 _SIGNS_IN_WORDS = 0.2  # where so many accents are signs within words, it is no Western text
+_ASCII_IS_ITSELF = ("utf-8", "gb18030", "cp1252")
 _OTHERS = ["big5", "shift_jis", "euc_kr", "cp1250", "cp1251", "cp1253"]
 
 
@@ -137,6 +138,7 @@ def _known(encoding: str) -> None:
 def _first_undecodable(path: Path, encoding: str) -> int | None:
     wide = encoding.startswith(("utf-16", "utf-32"))
     decoder = codecs.getincrementaldecoder(encoding)()
+    holds_ascii, fresh = encoding in _ASCII_IS_ITSELF, decoder.getstate()
     done = 0
     with path.open("rb") as stream:
         while piece := stream.read(PIECE):
@@ -149,7 +151,8 @@ def _first_undecodable(path: Path, encoding: str) -> int | None:
                     field="/file",
                 )
             try:
-                decoder.decode(piece)
+                if not (holds_ascii and piece.isascii() and decoder.getstate() == fresh):
+                    decoder.decode(piece)
             except UnicodeDecodeError as error:
                 return done + error.start
             done += len(piece)

@@ -13,7 +13,7 @@ from services.registry.reading.layout import Layout
 from services.registry.sentences import say
 from shared.contracts.datasets import Finding
 
-_PIECE = 16 << 20
+_PIECE = 1 << 20
 _SHOWN = 5
 _BLANK = (b"\n\n", b"\n\r\n", b"\r\r")
 

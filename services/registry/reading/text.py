@@ -100,7 +100,7 @@ def read(
         head = stream.read(encodings.SAMPLE)
         complete = not stream.read(1)
     text = _decode(head, encoding)
-    layout = find_layout(text if complete else _whole_lines(text), reading)
+    layout = find_layout(text if complete else _first_lines(text), reading)
     if encoding not in ("utf-8", "utf-8-sig"):
         encodings.to_utf8(path, encoding, scratch)
         path = scratch

@@ -7,6 +7,7 @@ import pytest
 
 from services.registry.reading import encoding, files
 from shared.contracts.datasets import Mapping, Reading
+from shared.kit.errors import Invalid
 from shared.kit.storage import BlobStore
 from tests.services.registry.reading.read import WHOLE, table_of
 
@@ -94,3 +95,26 @@ def test_an_encoding_that_is_named_is_used(tmp_path: Path) -> None:
     source = files.read(file, mapping, BlobStore(tmp_path / "store"), WHOLE)
 
     assert source.table["shop"].to_pylist()[:3] == POLISH[:3]
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "fits"),
+    [
+        (b"a\nb\xe5" + b"c\nd\n", "utf-8", False),
+        (b"a\nb\x81" + b"@\nd\n", "gb18030", True),
+        (b"a\nb\n" + b"c\n\xe5d", "utf-8", False),
+        (b"a\nb\n" + b"c\nd\n", "utf-8", True),
+    ],
+)
+def test_a_letter_may_be_cut_between_two_pieces_of_a_file(
+    content: bytes, code: str, fits: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(encoding, "PIECE", 4)
+    path = tmp_path / "file.csv"
+    path.write_bytes(content)
+
+    if fits:
+        assert encoding.check(path, code) == code
+    else:
+        with pytest.raises(Invalid, match=f"not written in {code}"):
+            encoding.check(path, code)
