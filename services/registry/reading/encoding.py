@@ -5,6 +5,7 @@ import re
 import unicodedata
 from pathlib import Path
 
+from services.registry.reading.korean import is_korean
 from shared.kit.errors import Invalid
 
 PIECE = 16 << 20
@@ -37,6 +38,8 @@ def guess(sample: bytes) -> str:
     start = max(0, (strange.start() if strange else 0) - 2000)
     start = sample.rfind(b"\n", 0, start) + 1  # a letter of two bytes must not be cut
     evidence = sample[start : start + _EVIDENCE]
+    if is_korean(evidence) and _decodes(sample, "cp949"):
+        return "cp949"
     if _is_chinese(evidence) and _decodes(sample, "gb18030"):
         return "gb18030"
     if _is_western(evidence):

@@ -13,6 +13,8 @@ from tests.services.registry.reading.read import WHOLE, table_of
 
 SPANISH = ["Señor", "Muñoz", "Año", "São Paulo", "Café\xa0Noir", "crème brûlée", "Zürich"]
 CHINESE = ["感冒灵", "店", "上海", "苯磺酸氨氯地平片", "（促销）", "维生素Ｃ"]
+TRADITIONAL = ["台北", "高雄", "門市一", "統一超商", "鳳梨酥", "臺灣"]
+KOREAN = ["서울점", "부산점", "수원점 초코파이", "롯데마트", "신라면", "사과"]
 POLISH = ["Łódź", "książka", "chłopięcy żółty", "Rzeszów, Białystok", "mąka", "gęś"]
 
 
@@ -47,11 +49,31 @@ def test_polish_signs_within_words_are_not_taken_for_western_ones() -> None:
     assert content.decode(encoding.guess(content)) == rows(POLISH * 4)
 
 
+@pytest.mark.parametrize(
+    ("names", "code", "found"),
+    [("日期,門市,銷量", "big5", "big5"), ("날짜,매장,판매량", "euc_kr", "cp949")],
+)
+def test_a_row_of_names_from_taiwan_or_korea_above_plain_numbers_is_told_apart(
+    names: str, code: str, found: str
+) -> None:
+    content = f"{names}\n" + "2024-01-01,A,5\n" * 50_000
+
+    assert encoding.guess(content.encode(code)) == found
+
+
+@pytest.mark.parametrize("names", ["日期,门店,产品,价格", "日期,店,价格", "城市,部门,产品编号"])
+def test_chinese_names_whose_bytes_are_korean_letters_too_are_chinese(names: str) -> None:
+    assert encoding.guess(f"{names}\nA,B,C,D\n".encode("gbk")) == "gb18030"
+
+
 ENCODED = [
     (SPANISH, "cp1252"),
     (CHINESE, "gb18030"),
     (CHINESE, "utf-8-sig"),
     (CHINESE, "utf-8"),
+    (TRADITIONAL, "big5"),
+    (KOREAN, "euc_kr"),
+    (KOREAN, "cp949"),
     (CHINESE, "utf-16"),
     (CHINESE, "utf-16-le"),
     (CHINESE, "utf-16-be"),
