@@ -10,8 +10,9 @@ from pyarrow import parquet as pq
 
 from services.registry.reading.source import Column, Source, column_names, left_out, refuse_nested
 from shared.contracts.datasets import SourceFormat
-from shared.kit.errors import Invalid
+from shared.kit.errors import Invalid, TooLarge
 
+LARGEST_OLD = 512 << 20
 _BATCH = 1 << 20
 _FEW = 2_000
 
@@ -21,6 +22,7 @@ def read(path: Path, kind: str, wanted: set[str] | None, rows: int | None = None
 
     Raises:
         Invalid: it is damaged, or a wanted column is nested.
+        TooLarge: it is a Feather file of version 1, and large.
     """
     try:
         if kind == "parquet":
@@ -58,7 +60,8 @@ def _feather(path: Path, rows: int | None) -> tuple[pa.Table, int]:
     with path.open("rb") as stream:
         is_old = stream.read(4) == b"FEA1"
     if is_old:
-        table = feather.read_table(path)
+        _check_old(path.stat().st_size)
+        table = feather.read_table(path, memory_map=True)
         return (table if rows is None else table.slice(0, rows)), table.num_rows
     with pa.memory_map(str(path)) as mapped, pa.ipc.open_file(mapped) as file:
         batches, known = [], 0
@@ -70,6 +73,21 @@ def _feather(path: Path, rows: int | None) -> tuple[pa.Table, int]:
         table = pa.Table.from_batches(batches, file.schema)
         every = known if len(batches) == file.num_record_batches else _length(path)
     return (table if rows is None else table.slice(0, rows)), every
+
+
+def _check_old(size: int) -> None:
+    """Refuse a large file of version 1 of Feather, which has no pieces to read one by one.
+
+    Raises:
+        TooLarge: it is larger than `LARGEST_OLD` bytes.
+    """
+    if size > LARGEST_OLD:
+        raise TooLarge(
+            f"A Feather file of version 1 with {size >> 20:,} MB is too large to read at once; "
+            f"{LARGEST_OLD >> 20} MB are the most. Write it as Parquet, or as Feather of version "
+            "2, which is Arrow IPC.",
+            field="/file",
+        )
 
 
 def _length(path: Path) -> int:

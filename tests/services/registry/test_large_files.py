@@ -3,10 +3,12 @@
 import json as standard
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
+from pyarrow import feather
 
 from services.registry.guessing.preview import preview
-from services.registry.reading import encoding, files, json
+from services.registry.reading import columnar, encoding, files, json
 from shared.contracts.datasets import Reading
 from shared.kit.errors import AppError, TooLarge
 from shared.kit.storage import BlobStore
@@ -43,6 +45,19 @@ def test_a_list_of_records_may_be_longer_than_one_document(
     assert json.read(listed, Reading()).table.num_rows == len(RECORDS)
     with pytest.raises(TooLarge, match="JSON Lines"):
         json.read(document, Reading())
+
+
+@pytest.mark.filterwarnings("ignore:Feather V1:DeprecationWarning")
+def test_a_feather_file_of_the_first_version_is_read_unless_it_is_large(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "file"
+    feather.write_feather(pa.table({"sales": [1.0, 2.0]}), str(file), version=1)
+
+    assert columnar.read(file, "feather", {"sales"}).table["sales"].to_pylist() == [1.0, 2.0]
+    monkeypatch.setattr(columnar, "LARGEST_OLD", 100)
+    with pytest.raises(TooLarge, match="Write it as Parquet"):
+        columnar.read(file, "feather", {"sales"})
 
 
 def test_a_field_that_comes_late_or_in_another_kind_keeps_its_rows(
