@@ -1,6 +1,7 @@
-"""Photograph every page: sizes, themes, languages; empty, with data, failed. `make screenshots`.
+"""Photograph every page in all sizes, themes and languages. `make screenshots`.
 
-The pictures lie in out/screenshots; the README's one picture is docs/forecast.png.
+The states are empty, with data, failed and loading. The pictures lie in out/screenshots; the
+README's one picture is docs/forecast.png.
 """
 
 import itertools
@@ -44,7 +45,7 @@ Prepare = Callable[[Page], None]
 
 
 def main() -> None:
-    """Start a system, photograph it empty, full and failing."""
+    """Start a system, photograph it empty, full, failing and loading."""
     shutil.rmtree(OUT, ignore_errors=True)
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -58,6 +59,7 @@ def main() -> None:
         photograph(chromium, system.url, "asked", ["/train"], OPPOSITES, then=unfold)
         photograph(chromium, system.url, "asked", pages[-1:], OPPOSITES, then=sum_by_week)
         photograph(chromium, system.url, "failed", pages, OPPOSITES, fail)
+        photograph(chromium, system.url, "loading", pages, OPPOSITES, hold)
         picture_for_readme(chromium, system.url, pages[-1])
     console.print(f"{len(list(OUT.rglob('*.png')))} pictures in {OUT.relative_to(ROOT)}")
 
@@ -125,6 +127,11 @@ def fail(page: Page) -> None:
     page.route("**/api/**", refuse)
 
 
+def hold(page: Page) -> None:
+    """Let no question to the API be answered."""
+    page.route("**/api/**", lambda _route: None)
+
+
 def photograph(
     chromium: Browser,
     url: str,
@@ -149,6 +156,7 @@ def photograph(
                     page.wait_for_timeout(600)
                 file = OUT / state / f"{size}-{theme}-{language}" / f"{name}.png"
                 page.screenshot(path=file, full_page=True)
+            page.unroute_all(behavior="ignoreErrors")
 
 
 def choose_file(page: Page) -> None:

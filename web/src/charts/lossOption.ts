@@ -19,6 +19,8 @@ export function lossOption(
   // while it learns, the room to the right says how far it still is
   const end = isOver ? last?.number : last?.total
   const best = epochs.findLast(epoch => epoch.best && epoch.validation_loss !== null)
+  // right above the first epoch the word would lie on the figures of the axis
+  const offset = best && best.number === epochs[0]?.number ? [20, 0] : [0, 0]
   const line = (name: string, colour: string, width: number) => ({
     name,
     type: 'line' as const,
@@ -69,7 +71,7 @@ export function lossOption(
           symbolSize: 9,
           silent: true,
           itemStyle: { color: colours.surface, borderColor: colours.forecast, borderWidth: 2 },
-          label: { show: true, position: 'top', color: colours.forecast, formatter: words.best, distance: 6 },
+          label: { show: true, position: 'top', color: colours.forecast, formatter: words.best, distance: 6, offset },
           data: best ? [{ name: words.best, coord: [best.number, best.validation_loss ?? 0] }] : [],
         },
       },
