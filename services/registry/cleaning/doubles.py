@@ -11,7 +11,7 @@ from typing import TypeVar, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from services.registry.cleaning.columns import Coded, Floats
+from services.registry.cleaning.columns import Coded, Floats, Mask
 from services.registry.cleaning.panel import Panel
 from services.registry.cleaning.report import Report
 from services.registry.cleaning.rows import Rows
@@ -19,7 +19,8 @@ from services.registry.sentences import Said, say
 from shared.contracts.datasets import Mapping
 
 Places = NDArray[np.int32]
-T = TypeVar("T", Floats, NDArray[np.int32])
+T = TypeVar("T", Floats, NDArray[np.int32], Mask)
+_BLOCK = 1 << 18
 _LEVEL = re.compile(
     r"price|rate|ratio|share|percent|pct|average|avg|mean|index|cpi|score|level|stock|inventory|"
     r"temp|humid|wind|pressure|speed|rating|discount|单价|价格|售价|均价|率|比|指数|库存|折扣|"
@@ -90,5 +91,7 @@ def join(column: Floats | Coded, place: Places, cells: int, way: str) -> Floats 
 
 def last(values: T, place: Places, cells: T) -> T:
     """Put values into their cells; the last one stays."""
-    cells[place] = values
+    for start in range(0, len(place), _BLOCK):  # numpy widens the places that it goes to
+        part = slice(start, start + _BLOCK)
+        cells[place[part]] = values[part]
     return cells

@@ -118,10 +118,11 @@ def _counting(numbers: NDArray[np.int32]) -> NDArray[np.int32] | range:
 def _scatter(
     panel: Panel, rows: Rows, place: Places, cells: int, mapping: Mapping, report: Report
 ) -> None:
-    panel.filled = np.ones(cells, bool)
-    panel.filled[place] = False
+    used: Mask = np.broadcast_to(np.zeros(1, bool), len(place))
+    filled: Mask = np.ones(cells, bool)
+    panel.filled = doubles.last(used, place, filled)
     fix = "last"
-    if len(place) + np.count_nonzero(panel.filled) > cells:
+    if len(place) + np.count_nonzero(filled) > cells:
         fix = doubles.note(panel, rows, place, mapping, report)
     panel.target = doubles.join(rows.target, place, cells, fix)
     rows.target = panel.target
