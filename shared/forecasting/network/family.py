@@ -119,9 +119,7 @@ class NetworkLearner:
                 horizon=problem.recipe.horizon,
             )
         _standardise(body, problem)
-        source = Source(panel, id_codes(panel, self.vocabulary), torch.device("cpu"))
-        if device.type != "cpu":
-            source = Source(panel, id_codes(panel, self.vocabulary), device)
+        source = Source(panel, id_codes(panel, self.vocabulary), device)
         self.training = Training(body.to(device), source, problem)
         self._require_memory(body, device)
         weights = sum(part.numel() for part in body.parameters())
