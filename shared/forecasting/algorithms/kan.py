@@ -17,7 +17,7 @@ ORDER = 3  # cubic splines, as in the paper
 REACH = 3.0  # inputs are standardised, so almost all of them lie on this grid
 NOISE = 0.1
 SIXTH = (1 / 6) ** (1 / 3)  # cubed, the factor of a bump
-CACHED = 65_536  # numbers that a CPU's second cache holds several times
+CACHED = 65_536  # numbers that the second cache of a core holds several times
 
 
 class KANHyperparameters(NetworkHyperparameters):
@@ -213,7 +213,8 @@ class Curves(torch.autograd.Function):
 
 def _parts(count: int, like: Tensor) -> Iterator[tuple[slice, Tensor]]:
     """Return spans of so many rows, each with room to compute in, shaped as that of one row."""
-    together = max(1, CACHED // like[0].numel()) if like.device.type == "cpu" else count
+    held = torch.get_num_threads() * CACHED
+    together = max(1, held // like[0].numel()) if like.device.type == "cpu" else count
     room = like.new_empty(len(like), min(count, together), *like.shape[2:])
     for at in range(0, count, together):
         part = slice(at, min(count, at + together))
