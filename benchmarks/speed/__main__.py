@@ -49,8 +49,13 @@ def main() -> None:
     for row in asked.rows:
         figures[row] = _apart(row, asked.threads)
         show(figures[row])
-    everything = [figure for row in ROWS for figure in figures.get(row, [])]
-    print(f"Written to {write('speed', everything)}.")
+        _keep(figures)
+    print(f"Written to {OUT / 'speed.json'}.")
+
+
+def _keep(figures: dict[str, list[Figure]]) -> None:
+    """Write down what is measured so far: the rows after it may take long or fail."""
+    write("speed", [figure for row in ROWS for figure in figures.get(row, [])])
     (OUT / "speed-rows.json").write_text(
         json.dumps({row: [asdict(one) for one in found] for row, found in figures.items()})
     )
