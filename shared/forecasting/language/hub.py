@@ -66,4 +66,5 @@ def dtype_on(device: torch.device) -> torch.dtype:
 
 
 def _unavailable(name: str, error: Exception) -> Unavailable:
-    return Unavailable(f"The base model {name!r} cannot be fetched: {error}", field=FIELD)
+    said = " ".join(str(error).split())  # the client's are several lines
+    return Unavailable(f"The base model {name!r} cannot be fetched: {said}", field=FIELD)
