@@ -44,8 +44,7 @@ class Training:
         self.settings = hyperparameters
         self.calendar = whole_calendar(source, problem.panel, body.window)
         device = source.device
-        if device.type == "cpu":
-            reuse_memory()
+        reuse_memory()
         starts, counts = _origins(problem, body)
         self.series = torch.from_numpy(np.flatnonzero(counts > 0)).to(device)
         self.starts = torch.from_numpy(starts[counts > 0]).to(device)
