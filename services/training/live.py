@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import aclosing
+from datetime import timedelta
 from uuid import UUID
 
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
@@ -10,13 +11,16 @@ from starlette.websockets import WebSocketState
 
 from services.training import tasks
 from services.training.orders import Counter
+from services.training.tables import TaskRow
 from shared.contracts.tasks import FINAL
 from shared.kit import events
 from shared.kit.background import end
+from shared.kit.database import now
 from shared.kit.errors import AppError, NotFound
 
 ENDED = 1000
 TRY_AGAIN = 1013
+TELLING = timedelta(seconds=5)  # a task's end is stored first, then told
 REASON_BYTES = 123
 router = APIRouter()
 
@@ -84,7 +88,16 @@ async def _send_events(websocket: WebSocket, task_id: UUID, after: str) -> None:
             if batch:
                 continue
             row = await tasks.get(counter.database, task_id)
-            if row.status in FINAL:  # the final event is seen already, expired, or never told
+            if row.status in FINAL and not await _on_its_way(counter, row):
+                # the final event is seen already, expired, or never told
                 last = tasks.status_event(row).model_copy(update={"id": after})
                 await websocket.send_text(last.model_dump_json())
                 return
+
+
+async def _on_its_way(counter: Counter, row: TaskRow) -> bool:
+    """Say whether a task has ended just now, and its final event may still be coming."""
+    if row.finished_at is None or now() - row.finished_at > TELLING:
+        return False
+    last = await events.latest(counter.queue.redis, row.id)
+    return last is not None and not events.is_final(last)

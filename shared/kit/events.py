@@ -47,10 +47,22 @@ async def publish(redis: "Redis", task_id: UUID, *events: Event) -> list[str]:
 async def read(redis: "Redis", task_id: UUID, after: str = BEGINNING) -> list[Event]:
     """Return the next events after `after`, at most `BATCH`."""
     found = await redis.xrange(_key(task_id), min=f"({after}", count=BATCH)
-    return [
-        ANY_EVENT.validate_json(fields[b"event"]).model_copy(update={"id": entry.decode()})
-        for entry, fields in found
-    ]
+    return [_event(entry, fields) for entry, fields in found]
+
+
+async def latest(redis: "Redis", task_id: UUID) -> Event | None:
+    """Return the last event that was told, None where there is none or they have expired."""
+    found = await redis.xrevrange(_key(task_id), count=1)
+    return _event(*found[0]) if found else None
+
+
+def is_final(event: Event) -> bool:
+    """Say whether the task has ended with this event."""
+    return isinstance(event, StatusEvent) and event.status in FINAL
+
+
+def _event(entry: bytes, fields: dict[bytes, bytes]) -> Event:
+    return ANY_EVENT.validate_json(fields[b"event"]).model_copy(update={"id": entry.decode()})
 
 
 def place(text: str) -> str:
@@ -153,7 +165,7 @@ async def follow(
 
 def _until_the_end(batch: list[Event]) -> tuple[list[Event], bool]:
     for at, event in enumerate(batch):
-        if isinstance(event, StatusEvent) and event.status in FINAL:
+        if is_final(event):
             return batch[: at + 1], True  # what a stopped runner still said is of no interest
     return batch, False
 

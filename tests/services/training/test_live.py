@@ -3,6 +3,7 @@
 import asyncio
 import json
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from httpx import AsyncClient
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosedError, ConnectionClosedOK
 
-from services.training import tasks
+from services.training import live, tasks
 from services.training.orders import Counter
 from shared.contracts.tasks import EpochEvent, StatusEvent, TaskResult, TaskStatus
 from shared.kit import events
@@ -137,6 +138,7 @@ async def test_an_end_that_was_never_told_is_noticed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(events, "LOOK_AGAIN_S", 0.2)
+    monkeypatch.setattr(live, "TELLING", timedelta(seconds=1))
     task = await ordered(training, registry)
     watching = asyncio.create_task(seen(address, task["id"]))
     await asyncio.sleep(0.5)
@@ -144,6 +146,23 @@ async def test_an_end_that_was_never_told_is_noticed(
     await tasks.cancel(counter.database, UUID(task["id"]))
 
     assert (await watching)[-1]["status"] == "cancelled"
+
+
+async def test_an_end_that_is_stored_and_not_yet_told_is_told_once(
+    training: AsyncClient, registry: Registry, counter: Counter, address: str
+) -> None:
+    task = await ordered(training, registry)
+    task_id = UUID(task["id"])
+    await tasks.take(counter.database, task_id, 1)
+    await tasks.succeed(counter.database, task_id, 1, TaskResult(model="m", version=1, metrics={}))
+    watching = asyncio.create_task(seen(address, task["id"]))
+    await asyncio.sleep(0.3)  # the watcher has caught up, and the task has ended
+
+    await events.publish(counter.queue.redis, task_id, ENDED)
+
+    found = await watching
+    assert [event["status"] for event in found] == ["queued", "succeeded"]
+    assert len({event["id"] for event in found}) == 2
 
 
 @pytest.mark.parametrize(
