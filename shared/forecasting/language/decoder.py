@@ -54,7 +54,9 @@ class Writer:
         horizon, digits, series, paths = uniform.shape
         hidden, shared = self._read(tokens, mask, paths, horizon * (digits + 1))
         table = self.table()
-        logits = (hidden.float() @ table.T)[:, None].expand(-1, paths, -1)  # (series, paths, 10)
+        # every path asks the table, so that a product of few rows does not round another way
+        every = hidden.float().repeat_interleave(paths, 0)
+        logits = (every @ table.T).view(series, paths, -1)
         signs = torch.tensor(self.vocabulary.digits, device=tokens.device)
         separator = torch.full((series * paths, 1), self.vocabulary.separator, device=signs.device)
         place = mask.sum(1).repeat_interleave(paths)[:, None]  # of the next token of each path

@@ -21,6 +21,7 @@ from shared.forecasting.randomness import uniforms
 BUCKET = 32  # prompts are padded to a multiple, so that only a series' own length decides
 SMALL = 20_000_000  # parameters
 TILE = {"cuda": 16, "cpu": 4}  # series that are written at once, where each costs little
+ROWS = 16  # paths from which on a CPU multiplies each as if it were alone
 TILE_BYTES = {"cuda": 4 * 2**30, "cpu": 2**30}  # that they may take
 
 
@@ -65,8 +66,7 @@ def written(
         together = tile(writer, base, size, paths, horizon * (digits + 1))
         for at in range(0, len(places), together):
             chosen = places[at : at + together]
-            # always as many rows, so that a series does not see how many others there are
-            some = np.resize(chosen, together)
+            some = np.resize(chosen, repeated(len(chosen), together, paths, writer.device))
             chance = evenly(
                 uniforms(
                     seed, torch.from_numpy(hashes[some]), paths=paths, horizon=horizon, draws=digits
@@ -89,6 +89,17 @@ def evenly(uniform: Tensor) -> Tensor:
     part = uniform.argsort(dim=-1, stable=True).argsort(dim=-1)
     inside = (uniform * 2**11) % 1  # the lower bits say where in its part a number lies
     return (part + inside.clamp(2**-13, 1 - 2**-13)) / paths
+
+
+def repeated(count: int, together: int, paths: int, device: torch.device) -> int:
+    """Return how many series are written for so many, with repeats: none sees how many they are.
+
+    The last digits of a product of matrices depend on its rows: on a CPU only where these are
+    few, elsewhere on any number of them.
+    """
+    if device.type == "cpu":
+        return max(count, min(together, -(-ROWS // paths)))
+    return together
 
 
 def tile(writer: Writer, base: Base, prompt: int, paths: int, steps: int) -> int:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from shared.forecasting.language.attention import NAME, SharedPrompt, register
-from shared.forecasting.language.base import Base, find, load
+from shared.forecasting.language.base import TINY, Base, find, load
 from shared.forecasting.language.decoder import Writer
 from shared.forecasting.language.prompts import padded
 from shared.forecasting.language.writing import evenly, written
@@ -102,6 +102,33 @@ def test_numbers_do_not_depend_on_what_else_is_written(writer: Writer, base: Bas
 
     assert write([2, 0, 1]) == [together[2], together[0], together[1]]
     assert [write([one])[0] for one in range(3)] == together
+
+
+@pytest.mark.parametrize("paths", [3, 7, 20])
+def test_not_a_bit_depends_on_how_many_series_are_written(
+    paths: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base, told, plain = find(TINY), list[Tensor](), Writer._draw
+    network, vocabulary = load(base, torch.device("cpu"))
+    writer = Writer(network.eval(), vocabulary)
+    random = np.random.default_rng(0)
+    rows = random.choice(vocabulary.digits, (4, 90)).tolist()
+
+    def heard(writer: Writer, logits: Tensor, uniform: Tensor) -> Tensor:
+        told.append(logits[:1].clone())
+        return plain(writer, logits, uniform)
+
+    def first_of(series: int) -> Tensor:
+        told.clear()
+        asked = {"digits": 2, "paths": paths, "horizon": 3, "seed": 0}
+        written(writer, base, rows[:series], np.arange(series), **asked)
+        return torch.stack(told)
+
+    monkeypatch.setattr(Writer, "_draw", heard)
+    alone = first_of(1)
+
+    for series in (2, 3, 4):
+        torch.testing.assert_close(first_of(series), alone, rtol=0, atol=0)
 
 
 def test_the_paths_of_a_digit_are_spread_evenly_over_its_chances() -> None:

@@ -17,7 +17,7 @@ from shared.forecasting.language.exercises import Exercises
 from shared.forecasting.language.form import LanguageHyperparameters
 from shared.forecasting.language.learner import FineTuning
 from shared.forecasting.language.sizes import bytes_of_learning, bytes_of_series
-from shared.forecasting.language.writing import tile, written
+from shared.forecasting.language.writing import repeated, tile, written
 from tests.shared.forecasting.samples import filled
 
 Fitted = Callable[[str], FittedModel]
@@ -88,6 +88,15 @@ def test_many_paths_are_written_for_fewer_series_at_once() -> None:
     found = [tile(writer, base, 256, paths, 84) for paths in (20, 3000, 5000)]
 
     assert found == [4, 2, 1]
+
+
+def test_few_series_are_filled_up_only_where_their_number_would_change_a_digit() -> None:
+    cpu, cuda = torch.device("cpu"), torch.device("cuda")
+
+    assert [repeated(count, 4, 20, cpu) for count in (1, 3, 4)] == [1, 3, 4]
+    assert [repeated(count, 4, 6, cpu) for count in (1, 3, 4)] == [3, 3, 4]
+    assert [repeated(count, 4, 3, cpu) for count in (1, 3, 4)] == [4, 4, 4]
+    assert repeated(1, 16, 20, cuda) == 16
 
 
 def test_a_model_says_how_much_its_base_holds(fitted: Fitted) -> None:
