@@ -15,7 +15,8 @@ from shared.forecasting import FittedModel, Fitting, Panel, Recipe
 from shared.forecasting.network.body import Body
 from shared.forecasting.network.decoder import decode
 from shared.forecasting.network.encoder import Scaled, squash
-from shared.forecasting.network.family import NetworkForecaster, id_codes
+from shared.forecasting.network.encoding import id_codes
+from shared.forecasting.network.family import NetworkForecaster
 from shared.forecasting.network.windows import Source, WindowShape, forecast_windows
 from shared.forecasting.randomness import uniforms
 

@@ -91,8 +91,8 @@ class FittedModel:
             start: period of the first step; the one after each series' last value if absent.
             paths: sampled futures per series.
             quantiles: levels between 0 and 1.
-            seed: same seed, same chance, whatever else is asked for in the same call; only the
-                last bits of a network's sums hang on how many series are read together.
+            seed: same seed, same numbers, whatever else is asked for in the same call; to the bit
+                on a CPU with one thread, else but for the last bits of a network's sums.
 
         Raises:
             MissingFuture: the horizon lacks values of known covariates.

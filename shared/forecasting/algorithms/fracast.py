@@ -10,6 +10,7 @@ from shared.forecasting.pretrained import PRETRAINED, Asked
 from shared.forecasting.register import register
 
 LONGEST = 2040  # its 2,048 steps, less the values that are put before a short series
+TOGETHER = 2  # series from which on the last bits of one do not hang on how many there are
 FEWEST = 8  # observed values that the network asks for
 
 
@@ -47,8 +48,10 @@ class Fracast:
     def foretell(self, asked: Asked, horizon: int) -> NDArray[np.float64]:
         """Return deciles (series, horizon, 9); a series too short for it repeats its values."""
         enough = np.stack([_enough(row) for row in asked.target])
-        found: NDArray[np.float64] = self.network.forecast_batch(enough, horizon=horizon)
-        return found
+        count = max(TOGETHER, len(enough))
+        repeated = np.resize(enough, (count, enough.shape[1]))
+        found: NDArray[np.float64] = self.network.forecast_batch(repeated, horizon=horizon)
+        return found[: len(enough)]
 
 
 def _enough(row: Values) -> Values:

@@ -9,6 +9,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from shared.forecasting.alike import alike
 from shared.forecasting.hyperparameters import parameter
 from shared.forecasting.network import NETWORK, Network, NetworkHyperparameters, Shape, State
 from shared.forecasting.register import register
@@ -106,6 +107,9 @@ class KAN(Network):
         hidden = self._curves(torch.cat([latest, inputs[:, 0, 1:]], -1))
         return hidden[:, None], {"values": values, "read": read + 1}
 
+    def positions(self, context: int) -> int:
+        return 1  # only the last one is read
+
     def _curves(self, values: Tensor) -> Tensor:
         return self._after(self.layers[0](values))
 
@@ -188,7 +192,7 @@ class Curves(torch.autograd.Function):
             torch.add(reach, bump, alpha=-1, out=bump).clamp_(min=0)
             torch.sub(bump, SIXTH, out=inner).clamp_(min=0)
             torch.sub(bump.pow_(3), inner.pow_(3), alpha=4, out=rows[part, :-1])
-        found[..., -1, :] = F.silu(values)
+        found[..., -1, :] = alike(F.silu, values)
         return found
 
     @staticmethod

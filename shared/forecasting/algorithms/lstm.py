@@ -4,6 +4,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
+from shared.forecasting.alike import alike
 from shared.forecasting.dropout import Dropout
 from shared.forecasting.hyperparameters import parameter
 from shared.forecasting.network import (
@@ -79,8 +80,8 @@ class LSTM(Network):
         memory = [(h[layer], c[layer]) for layer in range(self.layers)]
         return hidden[:, -1:], {"memory": memory, "weights": self._weights()}
 
-    def expand(self, state: State, paths: int) -> State:
-        return {**state, "memory": repeated(state["memory"], paths)}
+    def expand(self, state: State, series: int, paths: int) -> State:
+        return {**state, "memory": repeated(state["memory"], series, paths)}
 
     def step(
         self, state: State, inputs: Float[Tensor, "batch 1 channels"]
@@ -111,7 +112,7 @@ def _cell(
 
     tanh(x) is 2 sigmoid(2x) - 1, and one sigmoid over all gates is far cheaper than a tanh.
     """
-    gates = torch.addmm(bias, below, from_below).addmm_(h, from_before).sigmoid_()
-    admit, forget, new, show = gates.chunk(4, 1)
+    gates = torch.addmm(bias, below, from_below).addmm_(h, from_before)
+    admit, forget, new, show = alike(torch.sigmoid_, gates).chunk(4, 1)
     c = torch.addcmul(forget * c - admit, admit, new, value=2.0)
-    return torch.addcmul(-show, show, torch.sigmoid(2 * c), value=2.0), c
+    return torch.addcmul(-show, show, alike(torch.sigmoid_, 2 * c), value=2.0), c

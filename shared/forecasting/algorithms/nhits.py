@@ -5,6 +5,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from shared.forecasting.alike import alike
 from shared.forecasting.direct import DIRECT, DirectHyperparameters, Look
 from shared.forecasting.dropout import Dropout
 from shared.forecasting.hyperparameters import parameter
@@ -75,7 +76,7 @@ class NHITS(nn.Module):
             answer = answer + future
         answer = answer + self.correction(torch.cat([ahead, answer], -1))
         middle = self.look.answers // 2
-        steps = F.softplus(answer) * 0.2
+        steps = alike(F.softplus, answer) * 0.2
         down = answer[..., middle : middle + 1] - steps[..., :middle].flip(-1).cumsum(-1).flip(-1)
         up = answer[..., middle : middle + 1] + steps[..., middle + 1 :].cumsum(-1)
         return torch.cat([down, answer[..., middle : middle + 1], up], -1)

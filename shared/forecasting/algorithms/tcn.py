@@ -7,6 +7,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from shared.forecasting.alike import alike
 from shared.forecasting.dropout import Dropout
 from shared.forecasting.hyperparameters import parameter
 from shared.forecasting.network import NETWORK, Network, NetworkHyperparameters, Shape, State
@@ -93,13 +94,14 @@ class TCN(Network):
             before.append(latest)
         return self.norm(hidden[:, -1:]), {"before": before, "steps": steps}
 
-    def expand(self, state: State, paths: int) -> State:
+    def expand(self, state: State, series: int, paths: int) -> State:
         """Share what lies before the forecast among a series' paths; a ring holds their own."""
+        before = [latest[:series] for latest in state["before"]]
         own = [
-            before.new_empty(min(before.shape[1], state["steps"]), len(before) * paths, self.width)
-            for before in state["before"]
+            latest.new_empty(min(latest.shape[1], state["steps"]), series * paths, self.width)
+            for latest in before
         ]
-        return {**state, "own": own, "paths": paths, "done": 0}
+        return {**state, "before": before, "own": own, "paths": paths, "done": 0}
 
     def step(
         self, state: State, inputs: Float[Tensor, "batch 1 channels"]
@@ -146,4 +148,6 @@ class Layer(nn.Module):
 
     def _added(self, hidden: Tensor, taps: Tensor) -> Tensor:
         content, gate = self.look(taps).chunk(2, -1)
-        return hidden + self.dropout(self.merge(torch.tanh(content) * torch.sigmoid(gate)))
+        return hidden + self.dropout(
+            self.merge(alike(torch.tanh, content) * alike(torch.sigmoid, gate))
+        )

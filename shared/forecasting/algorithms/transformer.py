@@ -8,6 +8,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from shared.forecasting.alike import alike
 from shared.forecasting.dropout import Dropout
 from shared.forecasting.hyperparameters import parameter
 from shared.forecasting.network import NETWORK, Network, NetworkHyperparameters, Shape, State
@@ -111,14 +112,16 @@ class Transformer(Network):
             hidden, cache = block(hidden, turn[:, :read], allowed)
             caches.append(cache)
         context = {"caches": caches, "seen": allowed[:, 0, -1], "turn": turn, "steps": steps}
-        return self._steps(hidden[:, -1:]), context
+        return self._steps(hidden)[:, -self.patch :], context
 
-    def expand(self, state: State, paths: int) -> State:
+    def expand(self, state: State, series: int, paths: int) -> State:
         """Share the context among a series' paths; only what they add is their own."""
-        series, heads, _, size = state["caches"][0][0].shape
+        caches = [(keys[:series], values[:series]) for keys, values in state["caches"]]
+        _, heads, _, size = caches[0][0].shape
         room = (series * paths, heads, state["steps"], size)
-        own = [(keys.new_zeros(room), keys.new_zeros(room)) for keys, _ in state["caches"]]
-        return {**state, "own": own, "paths": paths, "done": 0}
+        own = [(keys.new_zeros(room), keys.new_zeros(room)) for keys, _ in caches]
+        seen = state["seen"][:series]
+        return {**state, "caches": caches, "seen": seen, "own": own, "paths": paths, "done": 0}
 
     def step(
         self, state: State, inputs: Float[Tensor, "batch patch channels"]
@@ -215,7 +218,7 @@ class Block(nn.Module):
     def _added(self, hidden: Tensor, found: Tensor) -> Tensor:
         merged = found.transpose(1, 2).flatten(2)
         hidden = hidden + self.dropout(self.merge(merged))
-        inner = self.narrow(F.gelu(self.widen(self.between(hidden))))
+        inner = self.narrow(alike(F.gelu, self.widen(self.between(hidden))))
         return hidden + self.dropout(inner)
 
 

@@ -7,6 +7,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from shared.forecasting.alike import alike
 from shared.forecasting.dropout import Dropout
 from shared.forecasting.hyperparameters import parameter
 from shared.forecasting.network import NETWORK, Network, NetworkHyperparameters, Shape, State
@@ -138,18 +139,18 @@ class Block(nn.Module):
         # how much of each step is left at the end: what was let in and not forgotten since
         left = admit + forget.flip(-1).cumsum(-1).flip(-1) - forget  # (batch, heads, time)
         top = left.amax(-1)
-        share = torch.exp(left - top[..., None])[..., None]
+        share = alike(torch.exp, left - top[..., None])[..., None]
         matrix = keys.mT @ (share * values)  # (batch, heads, size, size)
         latest = F.pad(inside, (0, 0, KERNEL - 1, 0))[:, -(KERNEL - 1) :].unbind(1)
         return result, (matrix, (share * keys).sum(2), top, latest)
 
     def _parallel(self, hidden: Tensor) -> tuple[Tensor, ...]:
         inside, gate = self.widen(self.before(hidden)).chunk(2, -1)
-        mixed = F.silu(self.mix(F.pad(inside.mT, (KERNEL - 1, 0))).mT)
+        mixed = alike(F.silu, self.mix(F.pad(inside.mT, (KERNEL - 1, 0))).mT)
         query, key = (self._split(part) for part in self.look(mixed).chunk(2, -1))
         key, value = key * self.size**-0.5, self._split(self.content(inside))
         admit, forget = self.gates(mixed).mT.chunk(2, 1)  # each (batch, heads, time)
-        forget = F.logsigmoid(forget)
+        forget = alike(F.logsigmoid, forget)
         found = attend(query, key, value, admit, forget)
         mixed_in = found.transpose(1, 2).flatten(2)
         return self._added(hidden, mixed_in, mixed, gate), inside, key, value, admit, forget
@@ -162,17 +163,17 @@ class Block(nn.Module):
         mixed = inside * now
         for past, weight in zip(latest, earlier, strict=True):
             mixed = torch.addcmul(mixed, past, weight)
-        mixed = F.silu(mixed)
+        mixed = alike(F.silu, mixed)
         query, key = (part.unflatten(-1, (self.heads, -1)) for part in self.look(mixed).chunk(2, 1))
         key, value = key * self.size**-0.5, self.content(inside).unflatten(-1, (self.heads, -1))
         admit, forget = self.gates(mixed).chunk(2, 1)  # each (rows, heads)
-        kept = F.logsigmoid(forget) + top
+        kept = alike(F.logsigmoid, forget) + top
         top = torch.maximum(kept, admit)
-        keep, take = torch.exp(kept - top), torch.exp(admit - top)
+        keep, take = alike(torch.exp, kept - top), alike(torch.exp, admit - top)
         stored = take[..., None] * key
         matrix.mul_(keep[..., None, None]).addcmul_(stored[..., None], value[..., None, :])
         total.mul_(keep[..., None]).add_(stored)
-        size = torch.maximum((total * query).sum(-1).abs(), torch.exp(-top))
+        size = torch.maximum((total * query).sum(-1).abs(), alike(torch.exp, -top))
         found = (query[..., None, :] @ matrix)[..., 0, :] / size[..., None]
         result = self._added(hidden, found.flatten(1), mixed, gate)
         return result, (matrix, total, top, (*latest[1:], inside))
@@ -183,7 +184,7 @@ class Block(nn.Module):
     def _added(self, hidden: Tensor, found: Tensor, mixed: Tensor, gate: Tensor) -> Tensor:
         flat = found.reshape(-1, found.shape[-1])
         normed = self.after(flat).view_as(found) + self.skip * mixed
-        return hidden + self.dropout(self.narrow(normed * F.silu(gate)))
+        return hidden + self.dropout(self.narrow(normed * alike(F.silu, gate)))
 
 
 def attend(
@@ -207,7 +208,10 @@ def attend(
     top = offer.detach().cummax(-1).values[..., None]  # any shift gives the same quotient
     time = query.shape[2]
     later = torch.ones(time, time, dtype=torch.bool, device=query.device).triu(1)
-    share = (offer[..., None, :] - top).masked_fill_(later, -torch.inf).exp_()  # (…, now, stored)
+    share = (offer[..., None, :] - top).masked_fill_(later, -torch.inf)
+    share = alike(torch.exp_, share)  # (…, now, stored)
     weights = (query @ key.mT) * share
-    size = torch.maximum(weights.sum(-1, keepdim=True).abs(), torch.exp(-top - reached[..., None]))
+    size = torch.maximum(
+        weights.sum(-1, keepdim=True).abs(), alike(torch.exp, -top - reached[..., None])
+    )
     return (weights @ value) / size

@@ -15,7 +15,7 @@ from shared.forecasting.boosting.examples import Horizons, horizons
 from shared.forecasting.boosting.features import Layout
 from shared.forecasting.boosting.history import Array
 from shared.forecasting.metrics import DECILES
-from shared.forecasting.network.family import id_codes
+from shared.forecasting.network.encoding import id_codes
 from shared.forecasting.panel import Index, Panel
 
 TEXT = "trees_{}.txt"

@@ -22,7 +22,7 @@ from shared.forecasting.boosting.forecaster import BoostedForecaster, Spread, be
 from shared.forecasting.boosting.form import BoostingHyperparameters
 from shared.forecasting.errors import ForecastingError, Invalid, NotEnoughData
 from shared.forecasting.metrics import DECILES, wql
-from shared.forecasting.network.family import id_codes
+from shared.forecasting.network.encoding import id_codes
 from shared.forecasting.panel import Index
 from shared.forecasting.recipe import Epoch
 from shared.forecasting.register import Algorithm, Problem

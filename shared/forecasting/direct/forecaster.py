@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from shared.forecasting import quantile_paths
+from shared.forecasting.alike import filled
 from shared.forecasting.direct.body import DirectBody
 from shared.forecasting.metrics import DECILES
-from shared.forecasting.network.family import id_codes
+from shared.forecasting.network.encoding import id_codes
 from shared.forecasting.network.windows import Source, Windows, forecast_windows
 from shared.forecasting.panel import Index, Panel
 from shared.forecasting.quantile_paths import MIDDLE, Array
@@ -41,8 +42,10 @@ class DirectForecaster:
         source = self._prepared(panel)
         block = self.body.window.horizon
         out = np.empty((len(series), -(-horizon // block) * block, len(DECILES)))
+        device = self.body.encoder.log_scale.device
         for at in range(0, len(series), TOGETHER):
-            part = slice(at, at + TOGETHER)
+            part = np.arange(at, min(at + TOGETHER, len(series)))
+            part = np.resize(part, filled(len(part), 1, device))
             for done in range(0, horizon, block):
                 windows = forecast_windows(
                     panel,
@@ -53,7 +56,7 @@ class DirectForecaster:
                     min(block, horizon - done),
                 )
                 windows = self._continued(windows, out[part, :done, MIDDLE])
-                deciles, loc, scale = self.body(windows.to(self.body.encoder.log_scale.device))
+                deciles, loc, scale = self.body(windows.to(device))
                 values = deciles * scale[:, None, None] + loc[:, None, None]
                 out[part, done : done + block] = values.cpu().numpy()
         return np.sort(out[:, :horizon], axis=2)

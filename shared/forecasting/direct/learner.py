@@ -18,7 +18,7 @@ from shared.forecasting.direct.form import DirectHyperparameters
 from shared.forecasting.errors import Diverged, ForecastingError
 from shared.forecasting.memory import require_learning
 from shared.forecasting.metrics import wql
-from shared.forecasting.network.family import _encoding, _learned, _standardise, id_codes
+from shared.forecasting.network.encoding import encoding_of, id_codes, learned_values, standardise
 from shared.forecasting.network.windows import Source, WindowShape, whole_calendar
 from shared.forecasting.panel import Index
 from shared.forecasting.quantile_paths import Array
@@ -49,7 +49,7 @@ class DirectLearner:
         self.context = context_of(problem)
         self.vocabulary = {name: panel.id_labels[at] for at, name in enumerate(panel.ids)}
         self.source = Source(panel, id_codes(panel, self.vocabulary), best_device())
-        self.encoding = _encoding(problem, HEAD, _learned(problem))
+        self.encoding = encoding_of(problem, HEAD, learned_values(problem))
         self.window = WindowShape(self.context, horizon, 1, self.encoding.lags)
         self.calendar = whole_calendar(self.source, panel, self.window)
         self._require_memory()
@@ -67,7 +67,7 @@ class DirectLearner:
                 context=self.context,
                 horizon=self.problem.recipe.horizon,
             )
-        _standardise(body, self.problem)  # type: ignore[arg-type]
+        standardise(body.encoder, self.problem)
         return body.to(self.source.device)
 
     def _require_memory(self) -> None:

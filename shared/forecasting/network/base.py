@@ -47,9 +47,13 @@ class Network(nn.Module):
         """Read the context once; the state has room for `steps` more steps."""
         raise NotImplementedError
 
-    def expand(self, state: State, paths: int) -> State:
-        """Give each path of each series its own state: batch becomes batch x paths."""
-        return repeated(state, paths)
+    def positions(self, context: int) -> int:
+        """Return how many rows the products of `prefill` have for each series of the batch."""
+        return context // self.patch
+
+    def expand(self, state: State, series: int, paths: int) -> State:
+        """Give each path of the first series its own state: batch becomes series x paths."""
+        return repeated(state, series, paths)
 
     def step(
         self, state: State, inputs: Float[Tensor, "batch patch channels"]
@@ -58,12 +62,12 @@ class Network(nn.Module):
         raise NotImplementedError
 
 
-def repeated(state: State, times: int) -> State:
-    """Repeat each tensor of a nested state along its first axis."""
+def repeated(state: State, series: int, times: int) -> State:
+    """Repeat the first rows of each tensor of a nested state."""
     if isinstance(state, Tensor):
-        return state.repeat_interleave(times, 0)
+        return state[:series].repeat_interleave(times, 0)
     if isinstance(state, dict):
-        return type(state)({name: repeated(part, times) for name, part in state.items()})
+        return type(state)({name: repeated(part, series, times) for name, part in state.items()})
     if isinstance(state, tuple | list):
-        return type(state)(repeated(part, times) for part in state)
+        return type(state)(repeated(part, series, times) for part in state)
     return state

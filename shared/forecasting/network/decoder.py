@@ -5,11 +5,50 @@ from __future__ import annotations
 import torch
 from jaxtyping import Float
 from torch import Tensor
+from torch.nn import functional as F
 
+from shared.forecasting.alike import LOT
+from shared.forecasting.heads import Head
 from shared.forecasting.network.body import Body
 from shared.forecasting.network.encoder import DYNAMIC, Scaled, squash
 
 FARTHEST = 100.0  # scales from loc; a path that runs away is stopped here
+
+
+class Sampler:
+    """Draws what each path says next, in whole lots of paths: see `alike`."""
+
+    def __init__(
+        self,
+        head: Head,
+        loc: Float[Tensor, " series"],
+        scale: Float[Tensor, " series"],
+        uniform: Float[Tensor, "horizon draws series paths"],
+        patch: int,
+    ) -> None:
+        """Repeat what belongs to a series for its paths."""
+        _, _, series, paths = uniform.shape
+        self.head, self.rows, self.shape = head, series * paths, (series, paths, patch)
+        self.missing = -self.rows % LOT if loc.device.type == "cpu" else 0
+        chance = uniform.unflatten(0, (-1, patch)).permute(0, 2, 3, 4, 1)
+        self.chance = F.pad(chance.flatten(2, 3), (0, 0, 0, self.missing), value=0.5).contiguous()
+        self.loc = self._rows(loc.repeat_interleave(paths))
+        self.scale = self._rows(scale.repeat_interleave(paths))
+        self.bounds = self.loc - FARTHEST * self.scale, self.loc + FARTHEST * self.scale
+
+    def draw(
+        self, parameters: Float[Tensor, "rows patch n"], step: int
+    ) -> tuple[Float[Tensor, "series paths patch"], Float[Tensor, "series paths patch"]]:
+        """Return the values that this step's numbers point at, and how a network reads them."""
+        if self.missing:
+            parameters = F.pad(parameters, (0, 0, 0, 0, 0, self.missing))
+        drawn = self.head.sample(parameters, self.loc, self.scale, self.chance[step])
+        drawn = torch.clamp(drawn, *self.bounds)
+        units = squash((drawn - self.loc) / self.scale)
+        return drawn[: self.rows].view(self.shape), units[: self.rows].view(self.shape)
+
+    def _rows(self, values: Tensor) -> Float[Tensor, "rows 1"]:
+        return F.pad(values, (0, self.missing), value=1.0)[:, None]
 
 
 @torch.inference_mode()
@@ -20,34 +59,29 @@ def decode(
 
     Args:
         body: the trained network, in evaluation mode.
-        scaled: windows of the series; their horizon part needs covariates only.
+        scaled: windows of the series; their horizon part needs covariates only. Those that are
+            more than the random numbers are for are only read.
         uniform: the random numbers; the horizon must be a multiple of the patch.
     """
     horizon, _, series, paths = uniform.shape
     context, patch = body.window.context, body.window.patch
-    loc, scale = scaled.loc[:, None, None], scaled.scale[:, None, None]
-    inputs = scaled.inputs
-    bounds = loc - FARTHEST * scale, loc + FARTHEST * scale
-    chance = uniform.unflatten(0, (-1, patch)).permute(0, 2, 3, 4, 1).contiguous()
+    hidden, state = body.network.prefill(
+        scaled.inputs[:, :context], scaled.mask[:, :context], horizon // patch
+    )
+    state = body.network.expand(state, series, paths)
+    inputs = scaled.inputs[:series]
+    sampler = Sampler(body.head, scaled.loc[:series], scaled.scale[:series], uniform, patch)
     feed = inputs.new_ones(series, paths, patch, inputs.shape[-1])
     values = inputs.new_empty(series, paths, horizon)
     units = inputs.new_empty(series, paths, horizon)
-    hidden, state = body.network.prefill(
-        inputs[:, :context], scaled.mask[:, :context], horizon // patch
-    )
-    state = body.network.expand(state, paths)
-    parameters = body.parameters_of(hidden)[:, None].expand(-1, paths, -1, -1)
+    hidden = hidden[:series].repeat_interleave(paths, 0)
     for step in range(0, horizon, patch):
         now = slice(step, step + patch)
-        drawn = body.head.sample(parameters, loc, scale, chance[step // patch])
-        drawn = torch.clamp(drawn, *bounds)
-        values[..., now] = drawn
+        values[..., now], units[..., now] = sampler.draw(body.parameters_of(hidden), step // patch)
         if step + patch == horizon:
             break
-        units[..., now] = squash((drawn - loc) / scale)
         _feed(body, feed, units, inputs, step)
         hidden, state = body.network.step(state, feed.view(series * paths, patch, -1))
-        parameters = body.parameters_of(hidden).view(series, paths, patch, -1)
     return values
 
 

@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
+from shared.forecasting.alike import alike
 from shared.forecasting.network.windows import Windows
 
 MOST_LABELS = 12  # that have a channel each; of a longer list each has a vector
@@ -49,7 +50,7 @@ def squash(values: Tensor) -> Tensor:
     size = values.abs().clamp_(max=HUGE)
     square = size * size
     root = torch.sqrt(square + 1).add_(1)
-    return torch.copysign(square.div_(root).add_(size).log1p_(), values)
+    return torch.copysign(alike(torch.log1p, square.div_(root).add_(size)), values)
 
 
 class Encoder(nn.Module):
@@ -164,7 +165,7 @@ class Encoder(nn.Module):
     def _steady(self, windows: Windows, scale: Tensor, drop_ids: Tensor | None) -> Tensor:
         middle, width = self.log_scale[0], self.log_scale[1]
         ids = windows.ids if drop_ids is None else windows.ids.masked_fill(drop_ids, 0)
-        parts = [((torch.log(scale) - middle) / width).clamp(-5, 5)[:, None]]
+        parts = [((alike(torch.log, scale) - middle) / width).clamp(-5, 5)[:, None]]
         parts.append(self._columns("static", windows.static))
         tables = zip(self.embedded, self.embeddings, strict=True)
         parts += [table(ids[:, place]) for place, table in tables]

@@ -16,7 +16,7 @@ from shared.forecasting.direct.body import DirectBody, pinball
 from shared.forecasting.heads import HEADS
 from shared.forecasting.network.body import Body
 from shared.forecasting.network.decoder import decode
-from shared.forecasting.network.family import id_codes
+from shared.forecasting.network.encoding import id_codes
 from shared.forecasting.network.windows import Source, Windows, whole_calendar
 from shared.forecasting.randomness import uniforms
 from tests.shared.forecasting.samples import HORIZON, filled, quick

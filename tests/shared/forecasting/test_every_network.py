@@ -93,7 +93,7 @@ def test_decoding_step_by_step_sees_what_reading_at_once_sees(name: str, panel: 
     with torch.no_grad():
         whole = network(inputs, mask)[:, -7:]
         hidden, state = network.prefill(inputs[:, :context], mask[:, :context], 6)
-        state = network.expand(state, 1)
+        state = network.expand(state, len(inputs), 1)
         steps = [hidden]
         for step in range(context, context + 6):
             hidden, state = network.step(state, inputs[:, step : step + 1])

@@ -7,7 +7,7 @@ import torch
 from shared.forecasting import Fitting, Panel, Recipe
 from shared.forecasting.calendar_features import calendar, calendar_width
 from shared.forecasting.frequency import Frequency
-from shared.forecasting.network.family import id_codes
+from shared.forecasting.network.encoding import id_codes
 from shared.forecasting.network.windows import (
     Source,
     Windows,
