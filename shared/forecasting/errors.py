@@ -45,6 +45,10 @@ class NotEnoughData(Invalid):
     """The series are too short, or hold no values at all."""
 
 
+class Unrepeatable(ForecastingError):
+    """The fit does not follow the one whose times it was given."""
+
+
 class NotEnoughMemory(ForecastingError):
     """The work would need more memory than there is; nothing was begun."""
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, replace
+from functools import partial
 
 import numpy as np
 import torch
 
 from shared.forecasting import left_out
 from shared.forecasting.backtesting import Rolling
-from shared.forecasting.errors import Invalid, NotEnoughData, Unavailable, UnknownAlgorithm
+from shared.forecasting.errors import Invalid, NotEnoughData
 from shared.forecasting.evaluation import Evaluated, Evaluation, evaluate, headlines, windows_of
 from shared.forecasting.fitted import FittedModel
 from shared.forecasting.holidays import with_holidays
@@ -19,9 +20,10 @@ from shared.forecasting.hyperparameters import checked
 from shared.forecasting.made import code_version, made
 from shared.forecasting.manifest import Calibration, Column, LeftOut, Manifest, StoredScope
 from shared.forecasting.metrics import Metrics
+from shared.forecasting.pace import Pace
 from shared.forecasting.panel import Panel
 from shared.forecasting.recipe import Backtest, Epoch, Recipe, Scope
-from shared.forecasting.register import ALGORITHMS, Algorithm, Completing, Forecaster, Problem
+from shared.forecasting.register import ALGORITHMS, Completing, Forecaster, Problem, known_algorithm
 from shared.forecasting.scopes import subset
 from shared.forecasting.split import split, stored, until
 from shared.forecasting.validation import (
@@ -43,14 +45,28 @@ LONGEST_HORIZON = 10_000
 class Fitting:
     """One recipe at work on one scope of a panel: iterate `epochs()`, then `finish()`."""
 
-    def __init__(self, panel: Panel, recipe: Recipe, scope: Scope | None = None) -> None:
+    def __init__(
+        self,
+        panel: Panel,
+        recipe: Recipe,
+        scope: Scope | None = None,
+        *,
+        pace: Pace | None = None,
+    ) -> None:
         """Check everything before any time is spent.
+
+        Args:
+            panel: all series.
+            recipe: how to learn.
+            scope: which of them.
+            pace: made of the notes of a fit that shall be repeated; the clock if absent.
 
         Raises:
             Invalid: the recipe or the scope asks for what cannot be done; `field` says where.
             NotEnoughData: the series are too short for this horizon, or hold no values.
         """
-        self.recipe, self.scope = recipe, scope or Scope()
+        self.recipe, self.scope, self.pace = recipe, scope or Scope(), pace or Pace()
+        self.rounds, self.ended = 0, False
         self.notes: list[str] = []
         self.algorithm = known_algorithm(recipe.algorithm)
         self.hyperparameters = checked(self.algorithm.hyperparameters, recipe.hyperparameters)
@@ -73,13 +89,16 @@ class Fitting:
             train_stops=self.holdout.train_stops,
             origins=self.holdout.origins,
             notes=self.notes,
+            pace=self.pace,
         )
         self.context_length = context
         self.rolling = None if recipe.backtest is None else self._rolling(recipe.backtest)
         self.learner = self.algorithm.kind.start(self.algorithm, problem)
 
     def _rolling(self, asked: Backtest) -> Rolling:
-        rolling = Rolling(self.whole, self.recipe, asked, self._naive(), _fitted_once)
+        rolling = Rolling(
+            self.whole, self.recipe, asked, self._naive(), partial(_fitted_once, pace=self.pace)
+        )
         rolling.ends()  # refuses what the series are too short for
         return rolling
 
@@ -141,7 +160,17 @@ class Fitting:
 
         Raises:
             Diverged: the loss became NaN or infinite before the first epoch was complete.
+            Unrepeatable: this is not the fit that `pace` was noted of.
         """
+        last = None if self.pace.noted is None else self.pace.noted.left_after
+        for epoch in self._epochs():
+            self.rounds += 1
+            yield epoch
+            if self.rounds == last:
+                return
+        self.ended = True
+
+    def _epochs(self) -> Iterator[Epoch]:
         rounds = 0 if self.rolling is None else self.rolling.rounds
         number = 0
         for epoch in self.learner.epochs():
@@ -205,7 +234,7 @@ class Fitting:
             seed=recipe.seed,
             code_version=code_version(),
             torch_version=torch.__version__,
-            made=made(recipe, self.learner),
+            made=made(recipe, self.learner, self.pace.notes(None if self.ended else self.rounds)),
             notes=tuple(self.notes),
         )
 
@@ -254,28 +283,11 @@ class Fitting:
         return StatisticalForecaster(algorithm, algorithm.hyperparameters())
 
 
-def _fitted_once(panel: Panel, recipe: Recipe) -> Iterator[Epoch | FittedModel]:
+def _fitted_once(panel: Panel, recipe: Recipe, *, pace: Pace) -> Iterator[Epoch | FittedModel]:
     """Fit inside a backtest: on a panel that ends where the past did."""
-    fitting = Fitting(panel, replace(recipe, backtest=None, test=0, holidays=""))
-    yield from fitting.epochs()
+    fitting = Fitting(panel, replace(recipe, backtest=None, test=0, holidays=""), pace=pace)
+    yield from fitting._epochs()
     yield fitting.finish()
-
-
-def known_algorithm(name: str) -> Algorithm:
-    """Return the algorithm of this name, if it can be used here.
-
-    Raises:
-        UnknownAlgorithm: there is none.
-        Unavailable: this machine lacks something it needs.
-    """
-    algorithm = ALGORITHMS.get(name)
-    if algorithm is None:
-        known = ", ".join(sorted(ALGORITHMS))
-        raise UnknownAlgorithm(f"There is no algorithm {name!r}, only {known}.", field="/algorithm")
-    reason = algorithm.unavailable()
-    if reason:
-        raise Unavailable(f"{algorithm.title} is not available here: {reason}", field="/algorithm")
-    return algorithm
 
 
 def _columns(panel: Panel, names: tuple[str, ...]) -> tuple[Column, ...]:

@@ -11,13 +11,14 @@ import torch
 
 from shared.forecasting.devices import best_device
 from shared.forecasting.manifest import Made
+from shared.forecasting.pace import Noted
 from shared.forecasting.recipe import Recipe
 from shared.forecasting.register import Counting, Learner
 
 PACKAGES = ("numpy", "torch", "lightgbm", "statsforecast", "fracast", "transformers")
 
 
-def made(recipe: Recipe, learner: Learner) -> Made:
+def made(recipe: Recipe, learner: Learner, pace: Noted | None) -> Made:
     """Return what the data, the hyper-parameters and the seed do not say."""
     return Made(
         steps=learner.taken if isinstance(learner, Counting) else None,
@@ -29,6 +30,7 @@ def made(recipe: Recipe, learner: Learner) -> Made:
         threads=torch.get_num_threads(),
         cores=os.cpu_count() or 1,
         device=str(best_device()),
+        pace=pace,
     )
 
 

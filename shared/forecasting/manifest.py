@@ -5,6 +5,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from shared.forecasting.pace import Noted
+
 FORMAT = 1
 
 
@@ -71,6 +73,7 @@ class Made(BaseModel):
     threads: int
     cores: int
     device: str
+    pace: Noted | None = Field(default=None, description="None where nothing hung on time.")
 
 
 class Calibration(BaseModel):

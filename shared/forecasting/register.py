@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
@@ -11,8 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from shared.forecasting.errors import Unavailable, UnknownAlgorithm
 from shared.forecasting.hyperparameters import Hyperparameters
 from shared.forecasting.manifest import Manifest
+from shared.forecasting.pace import Pace
 from shared.forecasting.panel import Index, Panel
 from shared.forecasting.recipe import Epoch, Recipe, Written
 
@@ -31,6 +33,7 @@ class Problem:
     train_stops: Index  # (series,) flat row before which a series may be learned from
     origins: list[tuple[int, int]]  # validation windows: series, flat row of the first step
     notes: Notes
+    pace: Pace = field(default_factory=Pace)  # what decides by time asks it, and nothing else
 
 
 class Forecaster(Protocol):
@@ -201,3 +204,20 @@ def register(
         return build
 
     return enter
+
+
+def known_algorithm(name: str) -> Algorithm:
+    """Return the algorithm of this name, if it can be used here.
+
+    Raises:
+        UnknownAlgorithm: there is none.
+        Unavailable: this machine lacks something it needs.
+    """
+    algorithm = ALGORITHMS.get(name)
+    if algorithm is None:
+        known = ", ".join(sorted(ALGORITHMS))
+        raise UnknownAlgorithm(f"There is no algorithm {name!r}, only {known}.", field="/algorithm")
+    reason = algorithm.unavailable()
+    if reason:
+        raise Unavailable(f"{algorithm.title} is not available here: {reason}", field="/algorithm")
+    return algorithm

@@ -83,7 +83,7 @@ class BoostingLearner:
         Raises:
             NotEnoughData: no example can be drawn.
         """
-        began = time.monotonic()
+        began, since = time.monotonic(), self._seconds()
         examples = self._examples(self.problem.train_stops)
         self.boosters = self._boosters(examples)
         check = _Check(self)
@@ -102,13 +102,17 @@ class BoostingLearner:
             now = time.monotonic()
             eta = (now - began) / number * (total - number)
             yield Epoch(number, total, None, loss, better, now - started, eta)
-            if age >= PATIENCE or self._late(now - began):
+            if age >= PATIENCE or self._late(since):
                 self.problem.notes.append(f"Stopped after {grown} trees, {self.best} are kept.")
                 return
 
-    def _late(self, seconds: float) -> bool:
+    def _late(self, since: float) -> bool:
         # growing once more on all of the data takes as long again
-        return 0 < self.settings.seconds < 2 * seconds
+        limit = self.settings.seconds
+        return limit > 0 and limit < 2 * (self._seconds() - since)
+
+    def _seconds(self) -> float:
+        return self.problem.pace.seconds() if self.settings.seconds else 0.0
 
     @property
     def taken(self) -> int:

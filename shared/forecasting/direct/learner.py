@@ -90,6 +90,7 @@ class DirectLearner:
             Diverged: the loss became NaN or infinite before the first epoch was complete.
         """
         settings, began = self.settings, time.monotonic()
+        self.began = self.problem.pace.seconds() if settings.seconds else 0.0
         self.body = self._body()
         work = Work(self, self.body, self.problem.train_stops)
         total = settings.max_epochs * settings.batches_per_epoch
@@ -98,7 +99,7 @@ class DirectLearner:
             started = time.monotonic()
             work.seed(number)
             try:
-                train_loss = self._train(work, total, began)
+                train_loss = self._train(work, total)
             except Diverged as error:
                 if self.best is None:
                     raise
@@ -114,25 +115,25 @@ class DirectLearner:
             now = time.monotonic()
             eta = (now - began) / number * (settings.max_epochs - number)
             yield Epoch(number, settings.max_epochs, train_loss, loss, better, now - started, eta)
-            if self._elapsed(began) >= 1:
+            if self._elapsed() >= 1:
                 return
 
-    def _train(self, work: Work, total: int, began: float) -> float:
+    def _train(self, work: Work, total: int) -> float:
         """Take the steps of an epoch and return their mean loss."""
         losses = []
         for _ in range(self.settings.batches_per_epoch):
-            losses.append(work.step(max(work.steps / total, self._elapsed(began))))
-            if self._elapsed(began) >= 1:
+            losses.append(work.step(max(work.steps / total, self._elapsed())))
+            if self._elapsed() >= 1:
                 break
         return float(np.mean(losses))
 
-    def _elapsed(self, began: float) -> float:
+    def _elapsed(self) -> float:
         """Return the share of the time that is gone, of what is not for learning once more.
 
         Nothing counts at first, so that where there is time enough only the steps decide.
         """
         limit = self.settings.seconds / (1 + self.completing_share)
-        gone = (time.monotonic() - began) / limit if limit else 0.0
+        gone = (self.problem.pace.seconds() - self.began) / limit if limit else 0.0
         return max(0.0, (gone - HEAD_START) / (1 - HEAD_START))
 
     def _validate(self) -> float | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -19,7 +18,7 @@ from shared.forecasting.ensemble.forecaster import (
 from shared.forecasting.ensemble.form import EnsembleHyperparameters
 from shared.forecasting.ensemble.portfolio import Candidate, Portfolio
 from shared.forecasting.ensemble.weights import combined, loss, weigh
-from shared.forecasting.errors import ForecastingError
+from shared.forecasting.errors import ForecastingError, Unrepeatable
 from shared.forecasting.hyperparameters import checked
 from shared.forecasting.panel import Index
 from shared.forecasting.quantile_paths import Array
@@ -63,7 +62,7 @@ class EnsembleLearner:
             (problem.panel.target[np.isfinite(problem.panel.target)] >= 0).all()
         )
         self.backtest: Backtest = backtest(problem)
-        self.began = time.monotonic()
+        self.began = problem.pace.seconds()
         self.members: list[Member] = []
         self.learners: dict[str, Learner] = {}
         self.spent: dict[str, Spent] = {}
@@ -72,7 +71,7 @@ class EnsembleLearner:
 
     def epochs(self) -> Iterator[Epoch]:
         """Fit one member after the other, yielding after each of their epochs."""
-        self.began = time.monotonic()
+        self.began = self._now()
         candidates = [
             candidate
             for candidate in self.portfolio.candidates()
@@ -80,7 +79,7 @@ class EnsembleLearner:
         ]
         number = 0
         for place, candidate in enumerate(candidates):
-            began = time.monotonic()
+            began = self._now()
             for epoch in self._fit(candidate):
                 number += 1
                 left = max(0.0, self._left())
@@ -88,15 +87,15 @@ class EnsembleLearner:
                 yield replace(epoch, number=number, total=max(total, number + 1), eta_seconds=left)
             if candidate.name in self.learners:
                 title = ALGORITHMS[candidate.name].title
-                self.problem.notes.append(f"{title}: {time.monotonic() - began:.0f} s.")
-        now = time.monotonic() - self.began
+                self.problem.notes.append(f"{title}: {self._now() - began:.0f} s.")
+        now = self._now() - self.began
         yield Epoch(number + 1, number + 1, None, self._ensemble_loss(), True, now, 0.0)
 
     def _fit(self, candidate: Candidate) -> Iterator[Epoch]:
         """Fit one member on what lies before the backtest; one that fails is left out."""
         algorithm = ALGORITHMS[candidate.name]
         problem = self._part(candidate, algorithm)
-        began = time.monotonic()
+        began = self._now()
         try:
             if self.members and self._room(candidate) <= 0:
                 self.problem.notes.append(f"{algorithm.title} was left out: no time was left.")
@@ -107,12 +106,14 @@ class EnsembleLearner:
             if not candidate.learns and not self._affordable(forecaster, candidate):
                 self.problem.notes.append(f"{algorithm.title} would take too long: left out.")
                 return
-            asked = time.monotonic()
+            asked = self._now()
             said = self._deciles(forecaster)
+        except Unrepeatable:
+            raise
         except ForecastingError as error:
             self.problem.notes.append(f"{algorithm.title} was left out: {error}")
             return
-        now = time.monotonic()
+        now = self._now()
         settings = problem.hyperparameters.model_dump(mode="json")
         self.members.append(Member(candidate.name, settings, forecaster))
         self.learners[candidate.name] = learner
@@ -138,8 +139,11 @@ class EnsembleLearner:
             notes=[],
         )
 
+    def _now(self) -> float:
+        return self.problem.pace.seconds()
+
     def _left(self) -> float:
-        return self.limit - (time.monotonic() - self.began)
+        return self.limit - (self._now() - self.began)
 
     def _room(self, candidate: Candidate) -> float:
         """Return the seconds that a member may take.
@@ -171,9 +175,9 @@ class EnsembleLearner:
         if not self.members or len(test.origins) <= TRIED:
             return True  # the yardstick always is
         self._try(forecaster, test.series[:1], test.starts[:1], horizon)  # loads what it needs
-        began = time.monotonic()
+        began = self._now()
         self._try(forecaster, test.series[:TRIED], test.starts[:TRIED], horizon)
-        each = (time.monotonic() - began) / TRIED
+        each = (self._now() - began) / TRIED
         windows = int(self._room(candidate) / max(each, 1e-9)) - len(self.panel)
         fewest = len(test.origins) if candidate.spare else min(len(test.origins), FEWEST_WINDOWS)
         if windows < fewest:

@@ -50,7 +50,7 @@ class CorrectionLearner:
             )
         self.problem, self.base, self.settings = problem, base, options(problem)
         self.since, self.fitted = time.monotonic(), 0
-        self.tuning = FineTuning(base, self.settings, problem.recipe.seed)
+        self.tuning = FineTuning(base, self.settings, problem.recipe.seed, problem.pace)
         vocabulary = self.tuning.vocabulary
         manner = fitting_manner(problem, base, vocabulary, told_twice=True)
         self.corrector = Corrector(manner, vocabulary, self.settings.bound, base.window)

@@ -24,6 +24,7 @@ from shared.forecasting.language.scaling import MISSING
 from shared.forecasting.language.sizes import bytes_of_learning
 from shared.forecasting.language.vocabulary import Vocabulary
 from shared.forecasting.memory import require
+from shared.forecasting.pace import Pace
 from shared.forecasting.recipe import Epoch
 
 SMALL = 20_000_000  # parameters
@@ -37,8 +38,10 @@ CHECKED_TOGETHER = 16
 class FineTuning:
     """A base model with an adapter at work on exercises; the caller stops by leaving the loop."""
 
-    def __init__(self, base: Base, settings: LanguageHyperparameters, seed: int) -> None:
-        self.settings, self.seed = settings, seed
+    def __init__(
+        self, base: Base, settings: LanguageHyperparameters, seed: int, pace: Pace | None = None
+    ) -> None:
+        self.settings, self.seed, self.pace = settings, seed, pace or Pace()
         self.device = best_device()
         network, self.vocabulary = load(base, self.device)
         self.sparing = self.device.type == "cuda" or base.parameters >= SMALL
@@ -61,12 +64,13 @@ class FineTuning:
             Diverged: the loss became NaN or infinite before the first epoch was complete.
         """
         settings, began = self.settings, time.monotonic()
+        self.began = self.pace.seconds() if settings.seconds else 0.0
         check, lowest, age = book.check(), math.inf, 0
         self._require_memory(book)
         for number in range(1, settings.max_epochs + 1):
             started = time.monotonic()
             try:
-                train_loss = self._train(book, number, began)
+                train_loss = self._train(book, number)
             except Diverged as error:
                 if self.best is None:
                     raise
@@ -84,7 +88,7 @@ class FineTuning:
             if age >= settings.patience:
                 notes.append(f"Stopped after epoch {number}: no improvement for {age} epochs.")
                 return
-            if self._elapsed(began) >= 1:
+            if self._elapsed() >= 1:
                 return
 
     def _require_memory(self, book: Book) -> None:
@@ -113,20 +117,20 @@ class FineTuning:
             raise ForecastingError("Nothing was learned: stopped before the first epoch ended.")
         return self.best
 
-    def _elapsed(self, began: float) -> float:
+    def _elapsed(self) -> float:
         limit = self.settings.seconds
-        return (time.monotonic() - began) / limit if limit else 0.0
+        return (self.pace.seconds() - self.began) / limit if limit else 0.0
 
-    def _train(self, book: Book, number: int, began: float) -> float:
+    def _train(self, book: Book, number: int) -> float:
         """Take the steps of an epoch and return their mean loss."""
         random: Generator = np.random.default_rng([self.seed, number])
         total = self.settings.max_epochs * self.settings.batches_per_epoch
         self.adapted.train()
         losses = []
         for _ in range(self.settings.batches_per_epoch):
-            done = max(self.steps / total, self._elapsed(began))
+            done = max(self.steps / total, self._elapsed())
             losses.append(self._step(book.draw(random, self.settings.windows), done))
-            if self._elapsed(began) >= 1 and self.steps >= FEWEST_STEPS:
+            if self._elapsed() >= 1 and self.steps >= FEWEST_STEPS:
                 break
         return float(np.mean(losses))
 

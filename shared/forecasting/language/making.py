@@ -35,7 +35,7 @@ class LanguageLearner:
     def __init__(self, problem: Problem, base: Base) -> None:
         self.problem, self.settings = problem, options(problem)
         self.base = base
-        self.tuning = FineTuning(base, self.settings, problem.recipe.seed)
+        self.tuning = FineTuning(base, self.settings, problem.recipe.seed, problem.pace)
         self.manner = fitting_manner(problem, base, self.tuning.vocabulary)
 
     def epochs(self) -> Iterator[Epoch]:

@@ -54,7 +54,7 @@ class Training:
         self.best: dict[str, Tensor] | None = None
         self.best_loss = float("inf")
         self.taken = self.best_taken = 0  # steps
-        self.began = time.monotonic()
+        self.began = problem.pace.seconds() if hyperparameters.seconds else 0.0
 
     @property
     def together(self) -> int:
@@ -81,7 +81,7 @@ class Training:
         total, batches = settings.max_epochs, self.batches
         optimizer, schedule = self._optimizer(1.0, total * batches)
         age, began = 0, time.monotonic()
-        self.began = began
+        self.began = self.problem.pace.seconds() if settings.seconds else 0.0
         for number in range(1, total + 1):
             started = time.monotonic()
             train_loss = self._train(optimizer, schedule, number, batches)
@@ -127,7 +127,7 @@ class Training:
         learning on may take is left for it.
         """
         limit = self.settings.seconds / (1 + LONGEST_LEARN_ON)
-        gone = (time.monotonic() - self.began) / limit if limit else 0.0
+        gone = (self.problem.pace.seconds() - self.began) / limit if limit else 0.0
         return max(0.0, (gone - HEAD_START) / (1 - HEAD_START))
 
     def _stop_diverged(self, number: int) -> None:
