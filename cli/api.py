@@ -121,6 +121,10 @@ class Api(ServiceClient):
         """Ask a task to stop."""
         return self._read(Task, await self.send("POST", f"/tasks/{task_id}/cancel"))
 
+    async def repeat(self, task_id: UUID) -> Task:
+        """Train again as a task did, by the times it noted."""
+        return self._read(Task, await self.send("POST", f"/tasks/{task_id}/repeat"))
+
     async def models(self) -> list[Model]:
         """Return all models, newest first."""
         return [item async for item in self._all(Model, "/models")]

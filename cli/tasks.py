@@ -1,4 +1,4 @@
-"""Commands about background work: list, follow, cancel."""
+"""Commands about background work: list, follow, cancel, repeat."""
 
 import asyncio
 from typing import Annotated
@@ -59,3 +59,21 @@ async def _cancel(url: str, task_id: UUID) -> None:
     async with Api(url) as api:
         task = await api.cancel(task_id)
     console.print(f"Task {task.id} is {task.status}.")
+
+
+def repeat(
+    task_id: TaskId,
+    url: Url,
+    watch: Annotated[bool, typer.Option("--follow", "-f", help="Show its progress.")] = False,
+) -> None:
+    """Train again as a task did: the same model, to the byte."""
+    asyncio.run(_repeat(url, task_id, watch))
+
+
+async def _repeat(url: str, task_id: UUID, watch: bool) -> None:
+    async with Api(url) as api:
+        task = await api.repeat(task_id)
+        if watch:
+            describe(await follow(api, task))
+            return
+    console.print(f"Task [bold]{task.id}[/] will make [bold]{task.model}[/] again.")

@@ -35,7 +35,7 @@ async def check(
     algorithm = _chosen(request.algorithm, await catalogue.algorithms())
     dataset = await _dataset(request, registry)
     errors = wrong_hyperparameters(algorithm, request.hyperparameters) + wrong_split(request)
-    errors += wrong_holidays(request.holidays)
+    errors += wrong_holidays(request.holidays) + await _wrong_pace(request, registry)
     scope_errors = wrong_columns(request.scope, dataset)
     if not scope_errors:
         scope_errors = await _wrong_lengths(request, dataset, registry)
@@ -159,6 +159,25 @@ def wrong_holidays(country: str | None) -> list[FieldError]:
     else:
         return []
     return [FieldError(pointer="/holidays", detail=detail)]
+
+
+async def _wrong_pace(request: TrainingRequest, registry: RegistryClient) -> list[FieldError]:
+    """Return what is wrong with the version whose times are to be gone by."""
+    asked = request.pace_of
+    if asked is None:
+        return []
+    try:
+        version = await registry.version(asked.model, asked.version)
+    except NotFound:
+        detail = f"The model {asked.model[:80]!r} has no version {asked.version}."
+        return [FieldError(pointer="/pace_of", detail=detail)]
+    if version.algorithm == request.algorithm:
+        return []
+    detail = (
+        f"Version {asked.version} of {asked.model[:80]!r} was made by {version.algorithm}, so its "
+        f"times say nothing to {request.algorithm}."
+    )
+    return [FieldError(pointer="/pace_of", detail=detail)]
 
 
 def _held_too_long(request: TrainingRequest, longest: int) -> list[FieldError]:

@@ -18,10 +18,12 @@ from shared.forecasting import (
     ForecastingError,
     Manifest,
     NotEnoughMemory,
+    Pace,
     Panel,
     Recipe,
     Scope,
     best_device,
+    surroundings,
 )
 from shared.kit.errors import Invalid
 
@@ -44,15 +46,19 @@ def fit(
     lineage: dict[str, Any],
     tell: Tell,
     stopped: threading.Event,
+    model_before: Path | None = None,
 ) -> Learned | None:
     """Train as requested and write the artifact's files into `folder`; None if it was stopped.
+
+    `model_before` is the manifest of a model that shall be made again: its times are gone by.
 
     Raises:
         Invalid: the data or the request does not allow it.
         MemoryError: the machine's or the accelerator's memory is too small.
     """
     try:
-        fitting = Fitting(_panel(file, dataset), _recipe(request), _scope(request))
+        pace = _pace(model_before, tell)
+        fitting = Fitting(_panel(file, dataset), _recipe(request), _scope(request), pace=pace)
         told = _tell_notes(fitting.notes, 0, tell)
         tell(LogEvent(message=_beginning(fitting)))
         for epoch in fitting.epochs():
@@ -69,6 +75,23 @@ def fit(
     _tell_notes(fitting.notes, told, tell)
     tell(MetricEvent(metrics={name: _finite(value) for name, value in fitted.metrics.items()}))
     return Learned(fitted.manifest, list(fitted.save(folder, lineage)))
+
+
+def _pace(manifest: Path | None, tell: Tell) -> Pace:
+    """Return the clock, or the times of a model of before; tell what will make it another one."""
+    made = None if manifest is None else Manifest.model_validate_json(manifest.read_bytes()).made
+    if made is None:
+        return Pace()
+    here, there = surroundings(), made.surroundings()
+    others = [
+        f"{name} {here.get(name, 'is missing')}, was {there.get(name, 'missing')}"
+        for name in sorted({*here, *there})
+        if here.get(name) != there.get(name)
+    ]
+    if others:
+        message = f"Not as it was: {'; '.join(others)}. The model may come out a little different."
+        tell(LogEvent(level="warning", message=message))
+    return Pace(made.pace)
 
 
 def _panel(file: Path, dataset: Dataset) -> Panel:

@@ -10,6 +10,7 @@ import threading
 import traceback
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -19,16 +20,17 @@ from services.training.patience import insist
 from services.training.protocol import Assignment, Failed, Said, Told, Trained
 from shared.clients.registry import RegistryClient
 from shared.contracts.datasets import Dataset, Split
-from shared.contracts.models import ArtifactFile, Lineage, NewVersion
+from shared.contracts.models import ArtifactFile, Lineage, ModelVersion, NewVersion
 from shared.contracts.problems import FieldError, Problem
-from shared.contracts.tasks import Event, LogEvent
-from shared.kit.errors import AppError, NotFound, Unavailable
+from shared.contracts.tasks import Event, LogEvent, VersionRef
+from shared.kit.errors import AppError, Invalid, NotFound, Unavailable
 
 if TYPE_CHECKING:
     from services.training.fitting import Learned
 
 PATIENCE_S = 600.0
 TITLE = "Training failed"
+MANIFEST = "manifest.json"
 
 
 def carry_out(
@@ -59,27 +61,41 @@ def _carried_out(
     stopped: threading.Event,
     core: "Future[None]",
 ) -> NewVersion | None:
-    dataset, file = asyncio.run(_fetched(assignment, event))
+    dataset, file, before = asyncio.run(_fetched(assignment, event))
     core.result()
     from services.training.fitting import fit
 
     lineage = _lineage(assignment, dataset)
     folder = Path(assignment.folder)
     facts = lineage.model_dump(mode="json")
-    learned = fit(file, dataset, assignment.request, folder, facts, event, stopped)
+    manifest = None if before is None else before.manifest
+    learned = fit(file, dataset, assignment.request, folder, facts, event, stopped, manifest)
     if learned is None or stopped.is_set():
         return None
     files = asyncio.run(_stored(assignment, learned.files, event))
+    if before is not None:
+        event(_compared(before.version, files))
     return _version(assignment, lineage, learned, files)
 
 
-async def _fetched(assignment: Assignment, event: Callable[[Event], None]) -> tuple[Dataset, Path]:
-    """Return the dataset and its file on this host."""
+@dataclass(frozen=True)
+class Before:
+    """A version that shall be made again, and its manifest on this host."""
+
+    version: ModelVersion
+    manifest: Path
+
+
+async def _fetched(
+    assignment: Assignment, event: Callable[[Event], None]
+) -> tuple[Dataset, Path, Before | None]:
+    """Return the dataset and its file on this host, and the version that is made again."""
     registry = _registry(assignment)
 
-    async def fetch() -> tuple[Dataset, Path]:
+    async def fetch() -> tuple[Dataset, Path, Before | None]:
+        before = await _before(registry, assignment.request.pace_of)
         dataset = await registry.dataset(assignment.request.dataset_id)
-        return dataset, await registry.dataset_file(dataset)
+        return dataset, await registry.dataset_file(dataset), before
 
     try:
         return await insist(fetch, (Unavailable,), PATIENCE_S, _away(event))
@@ -89,6 +105,32 @@ async def _fetched(assignment: Assignment, event: Callable[[Event], None]) -> tu
         ) from error
     finally:
         await registry.close()
+
+
+async def _before(registry: RegistryClient, asked: VersionRef | None) -> Before | None:
+    if asked is None:
+        return None
+    try:
+        version = await registry.version(asked.model, asked.version)
+        files = await registry.artifact(version, {MANIFEST})
+    except NotFound as error:
+        raise Invalid(
+            f"Version {asked.version} of {asked.model!r} was deleted before it was made again.",
+            field="/pace_of",
+        ) from error
+    return Before(version, files[MANIFEST])
+
+
+def _compared(before: ModelVersion, files: Sequence[ArtifactFile]) -> LogEvent:
+    """Say whether the same was made again; the manifest names its task, so it never is."""
+    name = f"version {before.version} of {before.model}"
+    digests = {file.name: file.digest for file in before.files}
+    made = {file.name: file.digest for file in files}
+    others = {one for one, _ in made.items() ^ digests.items()} - {MANIFEST}
+    if not others:
+        return LogEvent(message=f"Made again: every file is that of {name}, to the byte.")
+    message = f"This is not {name} again, other files came out: {', '.join(sorted(others))}."
+    return LogEvent(level="warning", message=message)
 
 
 async def _stored(

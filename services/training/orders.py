@@ -12,10 +12,10 @@ from services.training.catalogue import Catalogue
 from services.training.checks import check
 from services.training.tables import TaskRow
 from shared.clients.registry import RegistryClient
-from shared.contracts.tasks import TrainingRequest
+from shared.contracts.tasks import TaskResult, TrainingRequest, VersionRef
 from shared.kit import events
 from shared.kit.database import Database
-from shared.kit.errors import AppError
+from shared.kit.errors import AppError, Conflict
 from shared.kit.queue import Queue
 
 log = structlog.get_logger()
@@ -47,6 +47,24 @@ async def start(counter: Counter, request: TrainingRequest) -> TaskRow:
     await _tried(events.publish(counter.queue.redis, row.id, tasks.status_event(row)))
     await _tried(counter.queue.enqueue(row.id, row.attempt + 1))
     return row
+
+
+async def repeat(counter: Counter, task_id: UUID) -> TaskRow:
+    """Order what a task did once more, by the times that its model noted.
+
+    Raises:
+        NotFound: the task does not exist, or its dataset does not any more.
+        Conflict: it has left no model.
+        Invalid: its model was deleted since.
+        Unavailable: the registry or the queue does not answer; nothing is stored.
+    """
+    row = await tasks.get(counter.database, task_id)
+    if row.kind != "training" or row.result is None:
+        raise Conflict("Only a training that has left a model can be made again.")
+    result = TaskResult.model_validate(row.result)
+    request = TrainingRequest.model_validate(row.request)
+    made = VersionRef(model=result.model, version=result.version)
+    return await start(counter, request.model_copy(update={"pace_of": made}))
 
 
 async def cancel(counter: Counter, task_id: UUID) -> TaskRow:

@@ -76,6 +76,23 @@ async def cancel_task(task_id: UUID, counter: Desk) -> Task:
     return Task.model_validate(await orders.cancel(counter, task_id))
 
 
+@router.post(
+    "/tasks/{task_id}/repeat",
+    tags=["tasks"],
+    status_code=status.HTTP_202_ACCEPTED,
+    responses=problems(NotFound, Conflict, Invalid, Unavailable),
+)
+async def repeat_task(task_id: UUID, counter: Desk, response: Response) -> Task:
+    """Train again as a task did, by the times it noted: the same model, to the byte.
+
+    The log of the new task says whether it is, or what differs. It needs a worker with as many
+    threads and the same versions of what numbers hang on.
+    """
+    row = await orders.repeat(counter, task_id)
+    response.headers["Location"] = f"/tasks/{row.id}"
+    return Task.model_validate(row)
+
+
 @internal.get("/stats")
 async def training_stats(counter: Desk) -> dict[str, int]:
     """Return how many tasks there are in each status."""

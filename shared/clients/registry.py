@@ -1,6 +1,6 @@
 """The registry's client: datasets to learn from, models to load, versions to publish."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Container, Mapping
 from pathlib import Path
 from urllib.parse import quote
 from uuid import UUID
@@ -74,9 +74,12 @@ class RegistryClient(ServiceClient):
         response = await self.send("GET", f"/models/{quote(name, safe='')}/versions/{version}")
         return ModelVersion.model_validate_json(response.content)
 
-    async def artifact(self, version: ModelVersion) -> dict[str, Path]:
+    async def artifact(
+        self, version: ModelVersion, only: Container[str] | None = None
+    ) -> dict[str, Path]:
         """Return a version's files on this host, by their names in the artifact."""
-        return {file.name: await self._artifact_file(file) for file in version.files}
+        wanted = [file for file in version.files if only is None or file.name in only]
+        return {file.name: await self._artifact_file(file) for file in wanted}
 
     async def _artifact_file(self, file: ArtifactFile) -> Path:
         return await self._cache.get(

@@ -53,6 +53,13 @@ class Scope(Contract):
         return dict(self.__pydantic_extra__ or {})
 
 
+class VersionRef(Contract):
+    """One version of a model."""
+
+    model: str = Field(min_length=1, max_length=200)
+    version: int = Field(ge=1)
+
+
 class TrainingRequest(Contract):
     """Train one algorithm on (a part of) one dataset."""
 
@@ -98,6 +105,11 @@ class TrainingRequest(Contract):
         ge=0,
         le=100,
         description="In the backtest, learn anew before every so many windows; 0 learns once.",
+    )
+    pace_of: VersionRef | None = Field(
+        default=None,
+        description="Go by the times that the training of this version noted instead of by the "
+        "clock, so that a model that hangs on time (`auto`, `seconds`) is made again to the byte.",
     )
 
 

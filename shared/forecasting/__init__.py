@@ -28,8 +28,10 @@ from shared.forecasting.fitted import FittedModel
 from shared.forecasting.fitting import Fitting
 from shared.forecasting.future import Gap
 from shared.forecasting.listing import catalogue
+from shared.forecasting.made import surroundings
 from shared.forecasting.manifest import Manifest
 from shared.forecasting.marks import Mark, marks
+from shared.forecasting.pace import Pace
 from shared.forecasting.panel import Panel
 from shared.forecasting.recipe import Backtest, Epoch, ForecastResult, Recipe, Scope, Written
 from shared.forecasting.register import ALGORITHMS, Algorithm
@@ -58,6 +60,7 @@ __all__ = [
     "MissingFuture",
     "NotEnoughData",
     "NotEnoughMemory",
+    "Pace",
     "Panel",
     "Recipe",
     "Scope",
@@ -70,4 +73,5 @@ __all__ = [
     "catalogue",
     "load",
     "marks",
+    "surroundings",
 ]

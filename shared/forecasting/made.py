@@ -6,6 +6,7 @@ import os
 import platform
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
 import torch
 
@@ -18,7 +19,7 @@ from shared.forecasting.register import Counting, Learner
 PACKAGES = ("numpy", "torch", "lightgbm", "statsforecast", "fracast", "transformers")
 
 
-def made(recipe: Recipe, learner: Learner, pace: Noted | None) -> Made:
+def made(recipe: Recipe, learner: Learner | None, pace: Noted | None) -> Made:
     """Return what the data, the hyper-parameters and the seed do not say."""
     return Made(
         steps=learner.taken if isinstance(learner, Counting) else None,
@@ -32,6 +33,11 @@ def made(recipe: Recipe, learner: Learner, pace: Noted | None) -> Made:
         device=str(best_device()),
         pace=pace,
     )
+
+
+def surroundings() -> dict[str, Any]:
+    """Return what numbers would hang on here, as `Made.surroundings` says it of a model."""
+    return made(Recipe("", 1), None, None).surroundings()
 
 
 def code_version() -> str:

@@ -75,6 +75,11 @@ class Made(BaseModel):
     device: str
     pace: Noted | None = Field(default=None, description="None where nothing hung on time.")
 
+    def surroundings(self) -> dict[str, Any]:
+        """Return what numbers hang on beside data and options: packages, threads, device."""
+        here = {"python": self.python, "threads": self.threads, "device": self.device}
+        return {**self.packages, **here}
+
 
 class Calibration(BaseModel):
     """How much wider each quantile must be than the network drew it, per horizon step."""

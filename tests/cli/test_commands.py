@@ -15,6 +15,7 @@ COMMANDS = (
     ["algorithms"],
     ["tasks"],
     ["cancel", "00000000-0000-4000-8000-000000000000"],
+    ["repeat", "00000000-0000-4000-8000-000000000000"],
     ["models"],
     ["predict", "lstm_global"],
 )

@@ -107,6 +107,10 @@ class Registry:
         """Delete a dataset, whoever needs it."""
         self._http.delete(f"/datasets/{dataset_id}", params={"force": True}).raise_for_status()
 
+    def delete_model(self, name: str) -> None:
+        """Delete a model with all of its versions."""
+        self._http.delete(f"/models/{name}").raise_for_status()
+
     def publish(self, name: str, new: NewVersion) -> ModelVersion:
         """Publish a version with one small file."""
         digest = hashlib.sha256(FILE).hexdigest()

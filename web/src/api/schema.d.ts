@@ -611,6 +611,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tasks/{task_id}/repeat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Repeat Task
+         * @description Train again as a task did, by the times it noted: the same model, to the byte.
+         *
+         *     The log of the new task says whether it is, or what differs. It needs a worker with as many
+         *     threads and the same versions of what numbers hang on.
+         */
+        post: operations["repeat_task"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/training": {
         parameters: {
             query?: never;
@@ -2326,6 +2349,8 @@ export interface components {
              * @default 0
              */
             refit_every: number;
+            /** @description Go by the times that the training of this version noted instead of by the clock, so that a model that hangs on time (`auto`, `seconds`) is made again to the byte. */
+            pace_of?: components["schemas"]["VersionRef"] | null;
         };
         /**
          * UploadLimit
@@ -2334,6 +2359,16 @@ export interface components {
         UploadLimit: {
             /** Max Bytes */
             max_bytes: number;
+        };
+        /**
+         * VersionRef
+         * @description One version of a model.
+         */
+        VersionRef: {
+            /** Model */
+            model: string;
+            /** Version */
+            version: number;
         };
     };
     responses: never;
@@ -3938,6 +3973,73 @@ export interface operations {
             };
             /** @description There is no such task, or the request is not a WebSocket. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    repeat_task: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description What the caller named does not exist (any more). */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is right, but not in the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field has a value that cannot be used. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that this service stands on does not answer. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

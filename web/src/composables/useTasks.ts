@@ -63,7 +63,7 @@ export function useBaseline() {
   const starting = useStartTraining()
   return useMutation({
     mutationFn: async (request: TrainingRequest) => {
-      const wanted = { ...request, algorithm: 'lstm', hyperparameters: {} }
+      const wanted = { ...request, algorithm: 'lstm', hyperparameters: {}, pace_of: null }
       const { items } = await ask(api.GET('/api/tasks', { params: { query: { kind: 'training', page_size: MOST } } }))
       const found = items.find(task => isOfUse(task.status) && isSame(task.request, wanted))
       return found ?? await starting.mutateAsync(wanted)
@@ -81,6 +81,15 @@ export function useCancelTask() {
     mutationFn: (id: string) =>
       ask(api.POST('/api/tasks/{task_id}/cancel', { params: { path: { task_id: id } } })),
     onSettled: () => queries.invalidateQueries({ queryKey: ['tasks'] }),
+  })
+}
+
+export function useRepeatTask() {
+  const queries = useQueryClient()
+  return useMutation({
+    mutationFn: (id: string) =>
+      ask(api.POST('/api/tasks/{task_id}/repeat', { params: { path: { task_id: id } } })),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ['tasks'] }),
   })
 }
 

@@ -552,6 +552,11 @@ export const en = {
     attempt: 'attempt {attempt}',
     reconnecting: 'connecting again …',
   },
+  repeat: {
+    button: 'Train again exactly',
+    text: 'Same data, options and times: the same model, to the byte. The log says whether it is.',
+    of: 'Made again',
+  },
   models: {
     title: 'Models',
     one: 'Model',

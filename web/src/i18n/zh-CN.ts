@@ -527,6 +527,11 @@ export const zhCN: Words<typeof en> = {
     attempt: '第 {attempt} 次尝试',
     reconnecting: '正在重新连接…',
   },
+  repeat: {
+    button: '原样重新训练',
+    text: '同样的数据、参数和计时，得到逐字节相同的模型；任务日志会说明是否一致。',
+    of: '原样重做自',
+  },
   models: {
     title: '模型',
     one: '模型',

@@ -14,7 +14,7 @@ function draw(settings: object) {
   const client = new QueryClient()
   client.setQueryData(['models', 'file', 'qwen_global', 1, 'manifest.json'], { settings, notes: [] })
   const plugins = [i18n, [VueQueryPlugin, { queryClient: client }]]
-  return mount(LineageList, { props: { version }, global: { plugins: plugins as never, stubs: ['RouterLink'] } })
+  return mount(LineageList, { props: { version }, global: { plugins: plugins as never, stubs: ['RouterLink', 'RepeatTraining'] } })
 }
 
 test('a language model names the base that it was made from, with its digest', () => {

@@ -12,6 +12,7 @@ const request = {
   horizon: 14,
   scope: { level: 'series', store_id: 'S0', product_id: 'P1' },
   hyperparameters: { rank: 8 },
+  pace_of: null,
 }
 const baseline = { ...request, algorithm: 'lstm', hyperparameters: {} }
 const algorithms = ['lstm', 'kan', 'qwen', 'ets'].map((name, place) =>
