@@ -171,10 +171,4 @@ class _Cells:
         now, then = (np.bincount(self.cell[w], target[w], self.count) for w in (new, old))
         differing = int((now != then)[both].sum())
         said = say("overlapping_rows", count=count, differing=differing)
-        return Finding(
-            code="overlapping_rows",
-            severity="warning" if differing else "info",
-            count=count,
-            detail=said.text,
-            sentences=said.sentences,
-        )
+        return said.finding("overlapping_rows", "warning" if differing else "info", count)

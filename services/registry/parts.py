@@ -174,13 +174,7 @@ def fit(
 def _new_columns(names: list[str], kept: bool) -> Finding:
     key = "new_columns" if kept else "new_columns_left_out"
     said = say(key, count=len(names), columns=names[:_SHOWN])
-    return Finding(
-        code="new_columns",
-        severity="info" if kept else "warning",
-        count=len(names),
-        detail=said.text,
-        sentences=said.sentences,
-    )
+    return said.finding("new_columns", "info" if kept else "warning", len(names))
 
 
 def _is_numeric(source: "Source", name: str) -> bool:

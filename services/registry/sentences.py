@@ -4,8 +4,9 @@ The web app has the same keys in each of its languages.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
-from shared.contracts.datasets import Sentence
+from shared.contracts.datasets import Finding, Sentence, Severity
 
 SENTENCES: dict[str, str] = {
     # what is found in a file or a dataset
@@ -121,6 +122,17 @@ class Said:
     def __add__(self, other: "Said") -> "Said":
         """Say something more."""
         return Said(f"{self.text} {other.text}", self.sentences + other.sentences)
+
+    def finding(self, code: str, severity: Severity, count: int = 1, **more: Any) -> Finding:
+        """Return a finding that says this; `more` are its other fields."""
+        return Finding(
+            code=code,
+            severity=severity,
+            count=count,
+            detail=self.text,
+            sentences=self.sentences,
+            **more,
+        )
 
 
 def say(key: str, **values: int | str | list[str]) -> Said:

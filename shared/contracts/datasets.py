@@ -68,12 +68,15 @@ class Sentence(Reply):
     values: dict[str, int | str | list[str]] = {}
 
 
+Severity = Literal["info", "warning", "error"]
+
+
 class Finding(Reply):
     """One thing that a check found in a dataset, and what can be done about it."""
 
     code: str
     column: str | None = Field(default=None, description="Where it was found, if in one column.")
-    severity: Literal["info", "warning", "error"]
+    severity: Severity
     count: int
     detail: str
     sentences: list[Sentence] = Field(default=[], description="`detail`, to be said otherwise.")

@@ -1,13 +1,12 @@
 """Collects what the checks find, and which fix was chosen for each finding."""
 
 from collections.abc import Iterable, Sequence
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from services.registry.sentences import Said
-from shared.contracts.datasets import Finding, Mapping
+from shared.contracts.datasets import Finding, Mapping, Severity
 from shared.contracts.problems import FieldError
 from shared.kit.errors import Invalid
 
@@ -61,7 +60,7 @@ class Report:
     def note(
         self,
         code: str,
-        severity: Literal["info", "warning", "error"],
+        severity: Severity,
         count: int,
         said: Said,
         examples: Iterable[str] = (),
@@ -78,19 +77,10 @@ class Report:
         shown = list(examples)[:SHOWN]
         if chosen == "refuse" and self.strict:
             raise _refused(code, said.text, shown, choices, field)
-        self.adopt(
-            Finding(
-                code=code,
-                column=column,
-                severity="warning" if severity == "error" and chosen != "refuse" else severity,
-                count=count,
-                detail=said.text,
-                sentences=said.sentences,
-                examples=shown,
-                fixes=choices,
-                fix=chosen,
-            )
-        )
+        if severity == "error" and chosen != "refuse":
+            severity = "warning"
+        more = {"column": column, "examples": shown, "fixes": choices, "fix": chosen}
+        self.adopt(said.finding(code, severity, count, **more))
         return chosen
 
     def add(self, findings: Sequence[Finding], field: str) -> None:

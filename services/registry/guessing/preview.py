@@ -120,17 +120,8 @@ def _left_out(roles: Roles, mapping: Mapping) -> list[Finding]:
         if not guess.profile.personal or name in used:
             continue
         said = say("personal_left_out", column=name)
-        found.append(
-            Finding(
-                code="personal_data",
-                column=name,
-                severity="warning",
-                count=guess.profile.filled,
-                detail=said.text,
-                sentences=said.sentences,
-                fix="drop",
-            )
-        )
+        filled = guess.profile.filled
+        found.append(said.finding("personal_data", "warning", filled, column=name, fix="drop"))
     return found
 
 
@@ -140,7 +131,7 @@ def _no_column(roles: Roles) -> Said:
 
 
 def _error(code: str, said: Said) -> Finding:
-    return Finding(code=code, severity="error", count=1, detail=said.text, sentences=said.sentences)
+    return said.finding(code, "error")
 
 
 def _with_proposals(mapping: Mapping, findings: list[Finding], panel: Panel) -> Mapping:

@@ -43,17 +43,8 @@ def ragged_rows(count: int, examples: list[str], width: int) -> list[Finding]:
     if not count:
         return []
     said = say("ragged_rows", count=count, width=width)
-    return [
-        Finding(
-            code="ragged_rows",
-            severity="error",
-            count=count,
-            detail=said.text,
-            sentences=said.sentences,
-            examples=examples[:_SHOWN],
-            fixes=["refuse", "drop"],
-        )
-    ]
+    shown, fixes = examples[:_SHOWN], ["refuse", "drop"]
+    return [said.finding("ragged_rows", "error", count, examples=shown, fixes=fixes)]
 
 
 def second_header(layout: Layout) -> list[Finding]:
@@ -66,17 +57,8 @@ def second_header(layout: Layout) -> list[Finding]:
 def second_row_of_names(second: int, first: int) -> list[Finding]:
     """Say that a row below the names is another row of names."""
     said = say("second_header", second=second, first=first)
-    return [
-        Finding(
-            code="second_header",
-            severity="error",
-            count=1,
-            detail=said.text,
-            sentences=said.sentences,
-            examples=[f"row {second}"],
-            fixes=["refuse", "drop"],
-        )
-    ]
+    shown, fixes = [f"row {second}"], ["refuse", "drop"]
+    return [said.finding("second_header", "error", examples=shown, fixes=fixes)]
 
 
 def rows_of(lines: Iterable[str], layout: Layout) -> Iterator[list[str]]:

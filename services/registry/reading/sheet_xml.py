@@ -38,16 +38,7 @@ class Passed:
             if letter not in self.formulas:
                 continue
             said = say("uncomputed_formulas", letter=letter, column=name[:80])
-            found.append(
-                Finding(
-                    code="uncomputed_formulas",
-                    column=name,
-                    severity="warning",
-                    count=1,
-                    detail=said.text,
-                    sentences=said.sentences,
-                )
-            )
+            found.append(said.finding("uncomputed_formulas", "warning", column=name))
         return found + error_cells(self.errors)
 
 
@@ -56,16 +47,7 @@ def error_cells(places: list[str]) -> list[Finding]:
     if not places:
         return []
     said = say("error_cells", count=len(places))
-    return [
-        Finding(
-            code="error_cells",
-            severity="warning",
-            count=len(places),
-            detail=said.text,
-            sentences=said.sentences,
-            examples=places[:5],
-        )
-    ]
+    return [said.finding("error_cells", "warning", len(places), examples=places[:5])]
 
 
 def refuse_uncomputed(findings: list[Finding], wanted: set[str]) -> None:

@@ -124,14 +124,5 @@ def left_out(columns: dict[str, str]) -> list[Finding]:
     found = []
     for name, what in sorted(columns.items()):
         said = say("nested_columns", column=name[:80], what=what)
-        found.append(
-            Finding(
-                code="nested_columns",
-                column=name,
-                severity="info",
-                count=1,
-                detail=said.text,
-                sentences=said.sentences,
-            )
-        )
+        found.append(said.finding("nested_columns", "info", column=name))
     return found
