@@ -19,6 +19,7 @@ class Gaps(StrEnum):
 
 
 Layout = Literal["long", "wide", "dates"]
+Severity = Literal["info", "warning", "error"]
 
 
 class Reading(Contract):
@@ -66,9 +67,6 @@ class Sentence(Reply):
 
     key: str
     values: dict[str, int | str | list[str]] = {}
-
-
-Severity = Literal["info", "warning", "error"]
 
 
 class Finding(Reply):
