@@ -166,7 +166,8 @@ class SplineLayer(nn.Module):
 
     def curves(self, values: Float[Tensor, "*shape inputs"]) -> Tensor:
         """Return the cubic B-splines and SiLU at each value (*shape, curves, inputs)."""
-        found: Tensor = Curves.apply(values, self.knots, self.spacing)  # type: ignore[no-untyped-call]
+        learning = torch.is_grad_enabled()  # which a function of its own cannot see
+        found: Tensor = Curves.apply(values, self.knots, self.spacing, learning)  # type: ignore[no-untyped-call]
         return found
 
 
@@ -179,7 +180,9 @@ class Curves(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx: Any, values: Tensor, knots: Tensor, spacing: float) -> Tensor:
+    def forward(
+        ctx: Any, values: Tensor, knots: Tensor, spacing: float, learning: bool = True
+    ) -> Tensor:
         ctx.save_for_backward(values, knots)
         ctx.spacing = spacing
         inputs, count = values.shape[-1], len(knots)
@@ -192,11 +195,11 @@ class Curves(torch.autograd.Function):
             torch.add(reach, bump, alpha=-1, out=bump).clamp_(min=0)
             torch.sub(bump, SIXTH, out=inner).clamp_(min=0)
             torch.sub(bump.pow_(3), inner.pow_(3), alpha=4, out=rows[part, :-1])
-        found[..., -1, :] = alike(F.silu, values)
+        found[..., -1, :] = F.silu(values) if learning else alike(F.silu, values)
         return found
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None, None]:
         """With y = x within ±2 and s what of it is beyond ±1: slope -2y + 3/2 y|y| - 2s|s|."""
         values, knots = ctx.saved_tensors
         inputs, count = values.shape[-1], len(knots)
@@ -212,7 +215,7 @@ class Curves(torch.autograd.Function):
         found = slope.view_as(values).div_(ctx.spacing)
         share = torch.sigmoid(values)
         found += gradients[0][..., -1, :] * (share * (1 + values * (1 - share)))
-        return found, None, None
+        return found, None, None, None
 
 
 def _parts(count: int, like: Tensor) -> Iterator[tuple[slice, Tensor]]:

@@ -21,7 +21,7 @@ class NegativeBinomial:
     def _split(self, parameters: Tensor, scale: Tensor) -> tuple[Tensor, Tensor]:
         positive = F.softplus(parameters)
         mean = scale * positive[..., 0] + 1e-5
-        return mean, 1 / (positive[..., 1] + 1e-3)
+        return mean, (positive[..., 1] + 1e-3).reciprocal()
 
     def loss(self, parameters: Tensor, value: Tensor, loc: Tensor, scale: Tensor) -> Tensor:
         mean, size = self._split(parameters, scale)
@@ -61,7 +61,7 @@ def _reached(mean: Tensor, size: Tensor, bins: int) -> Tensor:
     total = mean + size
     share = mean / total
     mass = mean.new_empty(*mean.shape, bins)
-    mass[..., 0] = (size / total) ** size
+    mass[..., 0] = torch.pow(size / total, size)
     slope = ((size - 1) * share)[..., None]
     torch.addcmul(share[..., None], slope, _inverses(bins, mean.device), out=mass[..., 1:])
     return mass.cumprod_(-1).cumsum_(-1)

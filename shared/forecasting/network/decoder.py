@@ -8,7 +8,6 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from shared.forecasting.alike import LOT
-from shared.forecasting.heads import Head
 from shared.forecasting.network.body import Body
 from shared.forecasting.network.encoder import DYNAMIC, Scaled, squash
 
@@ -20,32 +19,42 @@ class Sampler:
 
     def __init__(
         self,
-        head: Head,
+        body: Body,
         loc: Float[Tensor, " series"],
         scale: Float[Tensor, " series"],
         uniform: Float[Tensor, "horizon draws series paths"],
-        patch: int,
     ) -> None:
         """Repeat what belongs to a series for its paths."""
         _, _, series, paths = uniform.shape
-        self.head, self.rows, self.shape = head, series * paths, (series, paths, patch)
+        patch = body.window.patch
+        self.layer, self.head = body.parameters_of, body.head
+        self.rows, self.shape = series * paths, (series, paths, patch)
         self.missing = -self.rows % LOT if loc.device.type == "cpu" else 0
         chance = uniform.unflatten(0, (-1, patch)).permute(0, 2, 3, 4, 1)
         self.chance = F.pad(chance.flatten(2, 3), (0, 0, 0, self.missing), value=0.5).contiguous()
         self.loc = self._rows(loc.repeat_interleave(paths))
         self.scale = self._rows(scale.repeat_interleave(paths))
+        whole = (self.rows + self.missing, patch, self.head.parameters)
+        self.parameters = loc.new_zeros(whole if self.missing else 0)
         self.bounds = self.loc - FARTHEST * self.scale, self.loc + FARTHEST * self.scale
 
     def draw(
-        self, parameters: Float[Tensor, "rows patch n"], step: int
+        self, hidden: Float[Tensor, "rows patch width"], step: int
     ) -> tuple[Float[Tensor, "series paths patch"], Float[Tensor, "series paths patch"]]:
         """Return the values that this step's numbers point at, and how a network reads them."""
-        if self.missing:
-            parameters = F.pad(parameters, (0, 0, 0, 0, 0, self.missing))
-        drawn = self.head.sample(parameters, self.loc, self.scale, self.chance[step])
+        drawn = self.head.sample(self._asked(hidden), self.loc, self.scale, self.chance[step])
         drawn = torch.clamp(drawn, *self.bounds)
         units = squash((drawn - self.loc) / self.scale)
         return drawn[: self.rows].view(self.shape), units[: self.rows].view(self.shape)
+
+    def _asked(self, hidden: Tensor) -> Float[Tensor, "lots patch n"]:
+        """Return what the head is told, for whole lots of paths."""
+        if not self.missing:
+            found: Tensor = self.layer(hidden)
+            return found
+        room, flat = self.parameters.flatten(0, 1), hidden.flatten(0, 1)
+        torch.addmm(self.layer.bias, flat, self.layer.weight.t(), out=room[: len(flat)])
+        return self.parameters
 
     def _rows(self, values: Tensor) -> Float[Tensor, "rows 1"]:
         return F.pad(values, (0, self.missing), value=1.0)[:, None]
@@ -70,14 +79,14 @@ def decode(
     )
     state = body.network.expand(state, series, paths)
     inputs = scaled.inputs[:series]
-    sampler = Sampler(body.head, scaled.loc[:series], scaled.scale[:series], uniform, patch)
+    sampler = Sampler(body, scaled.loc[:series], scaled.scale[:series], uniform)
     feed = inputs.new_ones(series, paths, patch, inputs.shape[-1])
     values = inputs.new_empty(series, paths, horizon)
     units = inputs.new_empty(series, paths, horizon)
     hidden = hidden[:series].repeat_interleave(paths, 0)
     for step in range(0, horizon, patch):
         now = slice(step, step + patch)
-        values[..., now], units[..., now] = sampler.draw(body.parameters_of(hidden), step // patch)
+        values[..., now], units[..., now] = sampler.draw(hidden, step // patch)
         if step + patch == horizon:
             break
         _feed(body, feed, units, inputs, step)
