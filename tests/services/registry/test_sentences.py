@@ -40,10 +40,8 @@ def codes() -> set[str]:
     for call in calls():
         name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
         name = call.func.id if isinstance(call.func, ast.Name) else name
-        if name in ("note", "_error") and call.args:
+        if name in ("note", "finding", "_error") and call.args:
             found.add(literal(call.args[0]))
-        elif name == "Finding":
-            found |= {literal(word.value) for word in call.keywords if word.arg == "code"}
     return {code for code in found if code}
 
 
