@@ -50,7 +50,7 @@ def squash(values: Tensor) -> Tensor:
     size = values.abs().clamp_(max=HUGE)
     square = size * size
     root = torch.sqrt(square + 1).add_(1)
-    return torch.copysign(alike(torch.log1p, square.div_(root).add_(size)), values)
+    return torch.copysign(alike(torch.log1p_, square.div_(root).add_(size)), values)
 
 
 class Encoder(nn.Module):
