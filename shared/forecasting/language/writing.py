@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from shared.forecasting import memory
+from shared.forecasting.alike import filled
 from shared.forecasting.errors import Invalid
 from shared.forecasting.language.base import Base
 from shared.forecasting.language.decoder import Writer
@@ -21,7 +22,6 @@ from shared.forecasting.randomness import uniforms
 BUCKET = 32  # prompts are padded to a multiple, so that only a series' own length decides
 SMALL = 20_000_000  # parameters
 TILE = {"cuda": 16, "cpu": 4}  # series that are written at once, where each costs little
-ROWS = 16  # paths from which on a CPU multiplies each as if it were alone
 TILE_BYTES = {"cuda": 4 * 2**30, "cpu": 2**30}  # that they may take
 
 
@@ -98,7 +98,7 @@ def repeated(count: int, together: int, paths: int, device: torch.device) -> int
     few, elsewhere on any number of them.
     """
     if device.type == "cpu":
-        return max(count, min(together, -(-ROWS // paths)))
+        return min(together, filled(count, paths, device))
     return together
 
 
