@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from statistics import median
 
 
 def times(work: Callable[[], object], repeats: int) -> list[float]:
@@ -18,7 +19,7 @@ def times(work: Callable[[], object], repeats: int) -> list[float]:
 def side_by_side(
     first: Callable[[], object], second: Callable[[], object], repeats: int
 ) -> tuple[float, float]:
-    """Return the quickest seconds of two works that take turns."""
+    """Return the median seconds of two works that take turns."""
     first()
     second()
     one, other = [], []
@@ -29,4 +30,4 @@ def side_by_side(
         second()
         one.append(between - began)
         other.append(time.perf_counter() - between)
-    return min(one), min(other)
+    return median(one), median(other)

@@ -15,7 +15,7 @@ from shared.forecasting.network.learner import Training
 from shared.forecasting.network.windows import WindowShape
 
 BATCH = 1024
-REPEATS = 4
+REPEATS = 10
 NETWORKS = ("lstm", "transformer", "kan")
 
 

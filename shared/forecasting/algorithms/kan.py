@@ -70,6 +70,8 @@ class KANHyperparameters(NetworkHyperparameters):
 class KAN(Network):
     """A small network of learned curves over the latest values; compact and readable."""
 
+    together = 1024  # the curves see to the caches themselves
+
     def __init__(self, hyperparameters: KANHyperparameters, shape: Shape) -> None:
         super().__init__()
         self.window = min(hyperparameters.window, shape.context_length)
@@ -149,15 +151,16 @@ class SplineLayer(nn.Module):
         """
         weights = self._weights()
         inputs = weights.shape[-1]
-        moving, fixed = values.split([values.shape[-1] - steady, steady], -1)
-        moving = moving.detach()  # only what is steady, the ids, comes from weights
+        channels = values.shape[-1] - steady
+        # only what is steady, the ids, comes from weights
+        moving, fixed = values[..., :channels].detach(), values[:, -1, channels:]
         lagged, other, last = weights.split([window, inputs - window - steady, steady], -1)
         found = F.conv1d(self.curves(moving[..., 0]), lagged).mT
         found = found + F.linear(
             self.curves(moving[:, window - 1 :, 1:]).flatten(-2), other.flatten(1)
         )
-        once = self.curves(fixed[:, -1:]).flatten(-2)
-        return found + F.linear(once, last.flatten(1), self.base.bias)
+        once = F.linear(self.curves(fixed).flatten(-2), last.flatten(1), self.base.bias)
+        return found + once[:, None]
 
     def _weights(self) -> Float[Tensor, "outputs curves inputs"]:
         outputs, inputs = self.base.weight.shape

@@ -31,6 +31,7 @@ class Network(nn.Module):
 
     patch: int = 1
     width: int  # length of the hidden vector
+    together: int = 96  # windows that each thread of a CPU learns from at once, in its caches
 
     def forward(
         self, inputs: Float[Tensor, "batch time channels"], mask: Bool[Tensor, "batch time"]

@@ -24,7 +24,6 @@ FEWEST_BATCHES = 20
 PASSES = 4  # how often an epoch of a small panel shows each row, about
 VALIDATION_WINDOWS = 256
 ID_DROPOUT = 0.1
-TOGETHER = 96  # windows that each thread of a CPU reads at once
 WARM_UP = 0.1
 HEAD_START = 0.25  # of a time limit, before the step size follows it
 GRADIENT_NORM = 1.0
@@ -60,7 +59,7 @@ class Training:
     def together(self) -> int:
         """Return how many windows are read at once."""
         batch = self.settings.batch_size
-        enough = TOGETHER * torch.get_num_threads()
+        enough = self.body.network.together * torch.get_num_threads()
         return min(enough, batch) if self.source.device.type == "cpu" else batch
 
     @property

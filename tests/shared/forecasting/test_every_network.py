@@ -35,6 +35,26 @@ def test_every_head_learns_and_draws(name: str, panel: Panel) -> None:
 
 
 @every_network
+def test_parts_of_a_batch_teach_what_the_whole_batch_does(name: str, panel: Panel) -> None:
+    recipe = Recipe(name, HORIZON, None, quick(name, batch_size=40))
+    learner = Fitting(panel, recipe).learner
+    assert isinstance(learner, NetworkLearner)
+    training, found = learner.training, []
+    training.body.eval()  # no dropout
+    for together in (40, 7):
+        torch.manual_seed(0)
+        training.body.network.together = together
+        training.body.zero_grad()
+        loss = training._learn(training.drawn(40))
+        gradients = [
+            part.grad.clone() for part in training.body.parameters() if part.grad is not None
+        ]
+        found.append([loss, *gradients])
+
+    torch.testing.assert_close(found[0], found[1], rtol=1e-3, atol=1e-5)
+
+
+@every_network
 def test_learning_ends_when_its_time_is_up(name: str, panel: Panel) -> None:
     endless = quick(name, max_epochs=1000, patience=1000, seconds=1)
     fitting = Fitting(panel, Recipe(name, HORIZON, None, endless))
