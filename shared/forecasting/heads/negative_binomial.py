@@ -19,9 +19,8 @@ class NegativeBinomial:
     nonnegative = True
 
     def _split(self, parameters: Tensor, scale: Tensor) -> tuple[Tensor, Tensor]:
-        positive = F.softplus(parameters)
-        mean = scale * positive[..., 0] + 1e-5
-        return mean, (positive[..., 1] + 1e-3).reciprocal()
+        mean, spread = F.softplus(parameters).unbind(-1)
+        return scale * mean + 1e-5, (spread + 1e-3).reciprocal()
 
     def loss(self, parameters: Tensor, value: Tensor, loc: Tensor, scale: Tensor) -> Tensor:
         mean, size = self._split(parameters, scale)

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from shared.forecasting.alike import LOT
 from shared.forecasting.network.body import Body
-from shared.forecasting.network.encoder import DYNAMIC, Scaled, squash
+from shared.forecasting.network.encoder import DYNAMIC, Scaled
 
 FARTHEST = 100.0  # scales from loc; a path that runs away is stopped here
 
@@ -27,7 +27,7 @@ class Sampler:
         """Repeat what belongs to a series for its paths."""
         _, _, series, paths = uniform.shape
         patch = body.window.patch
-        self.layer, self.head = body.parameters_of, body.head
+        self.head, self.layer = body.head, body.parameters_of
         self.rows, self.shape = series * paths, (series, paths, patch)
         self.missing = -self.rows % LOT if loc.device.type == "cpu" else 0
         chance = uniform.unflatten(0, (-1, patch)).permute(0, 2, 3, 4, 1)
@@ -35,7 +35,9 @@ class Sampler:
         self.loc = self._rows(loc.repeat_interleave(paths))
         self.scale = self._rows(scale.repeat_interleave(paths))
         whole = (self.rows + self.missing, patch, self.head.parameters)
-        self.parameters = loc.new_zeros(whole if self.missing else 0)
+        self.parameters = loc.new_zeros(whole if self.missing else (0, 0, 0))
+        self.room = self.parameters.flatten(0, 1)[: self.rows * patch]
+        self.weight, self.bias = self.layer.weight.t(), self.layer.bias
         self.bounds = self.loc - FARTHEST * self.scale, self.loc + FARTHEST * self.scale
 
     def draw(
@@ -44,7 +46,7 @@ class Sampler:
         """Return the values that this step's numbers point at, and how a network reads them."""
         drawn = self.head.sample(self._asked(hidden), self.loc, self.scale, self.chance[step])
         drawn = torch.clamp(drawn, *self.bounds)
-        units = squash((drawn - self.loc) / self.scale)
+        units = torch.asinh((drawn - self.loc) / self.scale)  # what `squash` is, at once
         return drawn[: self.rows].view(self.shape), units[: self.rows].view(self.shape)
 
     def _asked(self, hidden: Tensor) -> Float[Tensor, "lots patch n"]:
@@ -52,12 +54,43 @@ class Sampler:
         if not self.missing:
             found: Tensor = self.layer(hidden)
             return found
-        room, flat = self.parameters.flatten(0, 1), hidden.flatten(0, 1)
-        torch.addmm(self.layer.bias, flat, self.layer.weight.t(), out=room[: len(flat)])
+        torch.addmm(self.bias, hidden.flatten(0, 1), self.weight, out=self.room)
         return self.parameters
 
     def _rows(self, values: Tensor) -> Float[Tensor, "rows 1"]:
         return F.pad(values, (0, self.missing), value=1.0)[:, None]
+
+
+class Feed:
+    """What a network reads after each step: what was drawn, and the covariates of the next one."""
+
+    def __init__(
+        self,
+        body: Body,
+        inputs: Float[Tensor, "series time channels"],
+        paths: int,
+        horizon: int,
+    ) -> None:
+        series, _, channels = inputs.shape
+        self.lags, self.patch = body.window.lags, body.window.patch
+        whole = inputs.new_ones(series, paths, self.patch, channels)
+        self.flat = whole.flatten(0, 1)
+        self.value, self.others = whole[..., 0], whole[..., DYNAMIC:]
+        self.ready = inputs[:, None, body.window.context :, DYNAMIC:]
+        self.units = inputs.new_empty(series, paths, horizon)
+
+    def after(self, step: int) -> Float[Tensor, "rows patch channels"]:
+        """Return the inputs that follow the values of this step."""
+        end = step + self.patch
+        self.others.copy_(self.ready[:, :, step:end])
+        self.value.copy_(self.units[..., step:end])
+        for place, lag in enumerate(self.lags):
+            # the position of step s foretells step s + patch, whose lag lies on the path itself
+            # once it reaches past the start; before that the history is already in the inputs
+            low, high = max(end, lag), end + self.patch
+            if low < high:
+                self.others[:, :, low - end :, place] = self.units[..., low - lag : high - lag]
+        return self.flat
 
 
 @torch.inference_mode()
@@ -78,32 +111,14 @@ def decode(
         scaled.inputs[:, :context], scaled.mask[:, :context], horizon // patch
     )
     state = body.network.expand(state, series, paths)
-    inputs = scaled.inputs[:series]
     sampler = Sampler(body, scaled.loc[:series], scaled.scale[:series], uniform)
-    feed = inputs.new_ones(series, paths, patch, inputs.shape[-1])
-    values = inputs.new_empty(series, paths, horizon)
-    units = inputs.new_empty(series, paths, horizon)
+    feed = Feed(body, scaled.inputs[:series], paths, horizon)
+    values = uniform.new_empty(series, paths, horizon)
     hidden = hidden[:series].repeat_interleave(paths, 0)
     for step in range(0, horizon, patch):
         now = slice(step, step + patch)
-        values[..., now], units[..., now] = sampler.draw(hidden, step // patch)
+        values[..., now], feed.units[..., now] = sampler.draw(hidden, step // patch)
         if step + patch == horizon:
             break
-        _feed(body, feed, units, inputs, step)
-        hidden, state = body.network.step(state, feed.view(series * paths, patch, -1))
+        hidden, state = body.network.step(state, feed.after(step))
     return values
-
-
-def _feed(body: Body, feed: Tensor, units: Tensor, inputs: Tensor, step: int) -> None:
-    """Write what the network reads after the values of this step are drawn."""
-    context, patch = body.window.context, body.window.patch
-    after_mask = slice(DYNAMIC, None)
-    feed[..., after_mask] = inputs[:, None, context + step : context + step + patch, after_mask]
-    feed[..., 0] = units[..., step : step + patch]
-    for place, lag in enumerate(body.window.lags):
-        # the position of step s foretells step s + patch, whose lag lies on the path itself
-        # once it reaches past the start; before that the history is already in the inputs
-        low = max(step + patch, lag)
-        high = step + 2 * patch
-        if low < high:
-            feed[:, :, low - step - patch :, DYNAMIC + place] = units[..., low - lag : high - lag]
