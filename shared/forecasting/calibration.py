@@ -10,7 +10,7 @@ Array = NDArray[np.float64]
 LEVELS = (0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975)
 POOL = 150  # scores that one step needs; fewer, and its neighbours' scores count too
 SMALLEST, LARGEST = 0.3, 4.0
-PRIOR = 20.0  # scores' worth of belief that the interval is right as it is
+PRIOR = 20.0  # windows' worth of belief that the interval is right as it is
 
 
 def quantiles_of(ordered: Array, levels: tuple[float, ...] | Array) -> Array:
@@ -46,7 +46,7 @@ def calibrate(ordered: Array, actual: Array) -> Calibration:
         steps = _neighbours(step, horizon, len(ordered))
         scores = [_ratios(reach[:, steps, place], error[:, steps]) for place in range(len(LEVELS))]
         sides = [
-            _factor(np.concatenate([low, high]), 1 - level)
+            _factor(np.concatenate([low, high]), 1 - level, len(ordered))
             for level, low, high in zip(LEVELS, scores, reversed(scores), strict=True)
             if level < 0.5
         ]
@@ -65,14 +65,19 @@ def _ratios(reach: Array, error: Array) -> Array:
     return error[usable] / reach[usable]
 
 
-def _factor(ratios: Array, level: float) -> float:
-    """Return the factor by which two mirrored quantiles' distance from the median must change."""
+def _factor(ratios: Array, level: float, windows: int) -> float:
+    """Return the factor by which two mirrored quantiles' distance from the median must change.
+
+    Steps beside each other tell much the same, so only windows count against the belief in what
+    was forecast.
+    """
     count = len(ratios) / 2  # both sides tell of the same points
     if count < 5:
         return 1.0
     rank = min(1.0, level * (count + 1) / count)  # the finite-sample step of conformal intervals
     factor = float(np.clip(np.quantile(ratios, rank), SMALLEST, LARGEST))
-    return float(np.exp(np.log(factor) * count / (count + PRIOR)))
+    heard = min(count, windows)
+    return float(np.exp(np.log(factor) * heard / (heard + PRIOR)))
 
 
 def apply(calibration: Calibration, ordered: Array) -> Array:

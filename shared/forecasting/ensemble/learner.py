@@ -207,9 +207,10 @@ class EnsembleLearner:
 
     def _weighed(self) -> Array:
         """Weigh the members; without windows all of them count the same."""
-        if not self.backtest.origins or not np.isfinite(self.backtest.actual).any():
+        test = self.backtest
+        if not test.origins or not np.isfinite(test.actual).any():
             return np.full((2, len(self.members)), 1 / len(self.members))
-        return weigh(self.said, self.backtest.actual, self.backtest.groups)
+        return weigh(self.said, test.actual, test.groups, test.starts)
 
     def finish(self) -> EnsembleForecaster:
         """Return the weighted members, as they were when the backtest looked at them.
@@ -275,9 +276,10 @@ class EnsembleLearner:
         table = ", ".join(
             f"{self.members[at].name} {loss(self.said[at], test.actual) / size:.4f}" for at in order
         )
+        together = loss(combined(self.said, weights[test.groups]), test.actual)
         notes.append(
             f"Weighted quantile loss on {len(test.origins)} windows: {table}; "
-            f"together {loss(combined(self.said, weights[test.groups]), test.actual) / size:.4f}."
+            f"together {together / size:.4f}. The latest windows count most."
         )
         for group, title in enumerate(("Steady series", "Intermittent series")):
             count = int((test.groups == group).sum())

@@ -16,6 +16,7 @@ from shared.forecasting.ensemble.weights import (
     greedy,
     loss,
     pruned,
+    recent,
     steady,
     weigh,
 )
@@ -34,6 +35,10 @@ def sample(windows: int = 120) -> tuple[np.ndarray, list[np.ndarray]]:
     return actual, [naive, high, low]
 
 
+def at_once(actual: np.ndarray) -> np.ndarray:
+    return np.zeros(len(actual), np.int64)
+
+
 def test_errors_of_opposite_sign_are_averaged_away() -> None:
     actual, members = sample()
 
@@ -48,7 +53,7 @@ def test_few_windows_draw_the_weights_towards_equal_ones() -> None:
     actual, members = sample(6)
     members[2] = members[1] + 0.01
 
-    weights = steady(members, actual)
+    weights = steady(members, actual, np.ones(len(actual)))
 
     assert abs(weights[1] - weights[2]) < 0.3
     np.testing.assert_allclose(weights.sum(), 1.0)
@@ -58,17 +63,37 @@ def test_of_windows_of_very_different_sizes_the_largest_few_decide() -> None:
     alike, one_giant = np.full((50, 7), 3.0), np.full((50, 7), 3.0)
     one_giant[0] = 30_000
 
-    assert deciding(alike) == pytest.approx(50)
-    assert deciding(one_giant) == pytest.approx(1, abs=0.1)
+    assert deciding(alike, np.ones(50)) == pytest.approx(50)
+    assert deciding(one_giant, np.ones(50)) == pytest.approx(1, abs=0.1)
 
 
 def test_an_ensemble_is_never_worse_than_its_yardstick_on_the_windows() -> None:
     actual, members = sample()
     members[0] = around(actual, 0.01)
 
-    weights = weigh(members, actual, np.zeros(len(actual), np.int64))
+    weights = weigh(members, actual, np.zeros(len(actual), np.int64), at_once(actual))
 
     assert loss(combined(members, weights[0]), actual) <= loss(members[0], actual) * 1.0001
+
+
+def test_a_hundred_later_windows_halve_what_one_counts() -> None:
+    starts = np.repeat([30, 10, 20], 100)  # in any order
+
+    found = recent(starts)
+
+    np.testing.assert_allclose(found, np.repeat([1.0, 0.25, 0.5], 100))
+
+
+def test_who_forecast_the_latest_dates_best_is_believed_most() -> None:
+    actual, members = sample(400)
+    early = np.arange(400) < 200
+    members[1][early], members[2][~early] = around(actual[early], 1), around(actual[~early], 1)
+    no_group = np.zeros(400, np.int64)
+
+    weights = weigh(members, actual, no_group, np.repeat([1, 2, 3, 4], 100))[0]
+    alike = weigh(members, actual, no_group, at_once(actual))[0]
+
+    assert weights[2] > alike[2] + 0.1
 
 
 def test_groups_get_weights_of_their_own() -> None:
@@ -77,7 +102,7 @@ def test_groups_get_weights_of_their_own() -> None:
     members[1][group == 1] += 50
     members[2][group == 0] -= 50
 
-    weights = weigh(members, actual, group)
+    weights = weigh(members, actual, group, at_once(actual))
 
     assert weights[0, 1] > weights[0, 2]
     assert weights[1, 2] > weights[1, 1]
@@ -90,7 +115,7 @@ def test_the_yardstick_alone_is_taken_where_a_mixture_would_be_worse() -> None:
     others = [around(actual + random.normal(0, 2.4, actual.shape) + 2, 3) for _ in range(4)]
 
     members = [lucky, *others]
-    weights = weigh(members, actual, np.arange(12) % 2)
+    weights = weigh(members, actual, np.arange(12) % 2, at_once(actual))
 
     assert loss(combined(members, weights[np.arange(12) % 2]), actual) <= loss(lucky, actual)
     assert weights.tolist() == [[1, 0, 0, 0, 0]] * 2
@@ -102,7 +127,7 @@ def test_a_group_keeps_the_common_weights_where_its_own_do_not_help_windows_left
     for member, good in ((members[1], even), (members[2], ~even)):
         member[good] = around(actual[good], 1)
 
-    weights = weigh(members, actual, group)
+    weights = weigh(members, actual, group, at_once(actual))
 
     np.testing.assert_array_equal(weights[0], weights[1])
 
