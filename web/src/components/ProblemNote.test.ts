@@ -26,8 +26,17 @@ test('in English the words of the server are enough', async () => {
   expect(words(away)).toEqual(['The training service does not answer.'])
 })
 
-test('what the server refused stays in its words alone', async () => {
+test('what is wrong with a request is said so too', async () => {
   await speak('zh-CN')
 
-  expect(words(new ApiProblem(422, 'The horizon is too long.'))).toEqual(['The horizon is too long.'])
+  expect(words(new ApiProblem(422, 'The horizon is too long.'))).toEqual([
+    '提交的内容有误，请按以下说明修改。',
+    'The horizon is too long.',
+  ])
+})
+
+test('an answer that the app has no words for stays in those of the server', async () => {
+  await speak('zh-CN')
+
+  expect(words(new ApiProblem(418, 'No coffee here.'))).toEqual(['No coffee here.'])
 })
