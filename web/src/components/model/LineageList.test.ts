@@ -7,7 +7,7 @@ import { i18n } from '@/i18n'
 import LineageList from './LineageList.vue'
 
 const version = {
-  model: 'qwen_global', version: 1, files: [], hyperparameters: {}, size_bytes: 1, lineage: { dataset_digest: 'd' },
+  model: 'qwen_global', version: 1, files: [], hyperparameters: {}, size_bytes: 1, lineage: { dataset_digest: 'd', task_id: 't' },
 } as unknown as ModelVersion
 
 function draw(settings: object) {
