@@ -140,6 +140,20 @@ def test_an_error_that_all_windows_share_widens_the_interval_and_keeps_its_centr
     assert high > 1.6
 
 
+def test_many_steps_of_few_windows_are_no_evidence_of_their_own() -> None:
+    """Windows whose steps all err alike: the fewer there are, the less is an interval changed."""
+    factors = []
+    for windows in (10, 400):
+        random = np.random.default_rng(0)
+        paths = np.sort(random.normal(0, 10, (windows, 200, 40)), axis=1)
+        actual = np.repeat(random.normal(0, 2, (windows, 1)), 40, axis=1)
+        factors.append(np.array(calibrate(paths, actual).factors).mean())
+
+    few, many = factors
+    assert many < 0.4
+    assert few > 0.5
+
+
 def test_without_windows_nothing_is_changed() -> None:
     paths = np.sort(np.random.default_rng(0).normal(size=(2, 10, 3)), axis=1)
 
