@@ -6,8 +6,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-BINS = 64
-FEW = 16  # tried first: most sales are small
+from shared.forecasting.heads import counts
+
+BINS = 64  # that are laid out on a GPU
 ENOUGH = 0.9995  # the share of probability that must lie inside the bins
 
 
@@ -35,18 +36,20 @@ class NegativeBinomial:
     def sample(self, parameters: Tensor, loc: Tensor, scale: Tensor, uniform: Tensor) -> Tensor:
         """Invert the distribution function: exactly where counts are small, else nearly."""
         mean, size = self._split(parameters, scale)
-        chance = uniform[0][..., None]
-        here = mean.device.type == "cpu"  # asking another device would make it wait
-        if here and float(mean.amax()) < FEW / 4:
-            reached = _reached(mean, size, FEW)
-            if bool((reached[..., -1:] >= chance.clamp(min=ENOUGH)).all()):
-                return torch.searchsorted(reached, chance)[..., 0].to(mean.dtype)
-        reached = _reached(mean, size, BINS)
-        exact = torch.searchsorted(reached, chance)[..., 0].to(mean.dtype)
-        wide = reached[..., -1] < ENOUGH
-        if here and not bool(wide.any()):
-            return exact
-        return torch.where(wide, _large(mean, size, uniform), exact)
+        if mean.device.type != "cpu":
+            return _laid_out(mean, size, uniform)
+        found = mean.new_empty(mean.shape)
+        flat = (part.numpy().ravel() for part in (mean, size, uniform[0], found))
+        if not counts.negative_binomial(*flat):
+            return found
+        return torch.where(mean < counts.MANY, found, _large(mean, size, uniform))
+
+
+def _laid_out(mean: Tensor, size: Tensor, uniform: Tensor) -> Tensor:
+    """Find all counts at once, without a look at any value: for a GPU."""
+    reached = _reached(mean, size, BINS)
+    exact = torch.searchsorted(reached, uniform[0][..., None])[..., 0].to(mean.dtype)
+    return torch.where(reached[..., -1] < ENOUGH, _large(mean, size, uniform), exact)
 
 
 @lru_cache(maxsize=8)

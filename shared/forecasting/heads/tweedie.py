@@ -4,7 +4,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-TERMS = 32
+from shared.forecasting.heads import counts
+
+TERMS = 32  # that are laid out on a GPU
+FEW = 12.0  # purchases, so that those are enough
 
 
 class Tweedie:
@@ -43,10 +46,22 @@ class Tweedie:
 
 def _poisson(rate: Tensor, uniform: Tensor) -> Tensor:
     """Invert Poisson's distribution function; by its normal limit where the rate is large."""
+    if rate.device.type != "cpu":
+        return torch.where(rate < FEW, _laid_out(rate, uniform), _large(rate, uniform))
+    found = rate.new_empty(rate.shape)
+    if not counts.poisson(*(part.numpy().ravel() for part in (rate, uniform, found))):
+        return found
+    return torch.where(rate < counts.MANY, found, _large(rate, uniform))
+
+
+def _laid_out(rate: Tensor, uniform: Tensor) -> Tensor:
+    """Find all counts at once, without a look at any value: for a GPU."""
     terms = torch.arange(TERMS, device=rate.device)
-    small = rate.clamp(max=12.0)[..., None]
+    small = rate.clamp(max=FEW)[..., None]
     mass = torch.exp(terms * torch.log(small) - small - torch.lgamma(terms + 1.0))
-    exact = (mass.cumsum(-1) < uniform[..., None]).sum(-1).to(rate.dtype)
+    return (mass.cumsum(-1) < uniform[..., None]).sum(-1).to(rate.dtype)
+
+
+def _large(rate: Tensor, uniform: Tensor) -> Tensor:
     normal = torch.special.ndtri(uniform.clamp(1e-6, 1 - 1e-6))
-    large = torch.round(rate + normal * torch.sqrt(rate)).clamp(min=0)
-    return torch.where(rate < 12, exact, large)
+    return torch.round(rate + normal * torch.sqrt(rate)).clamp(min=0)

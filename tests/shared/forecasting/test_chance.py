@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 import torch
+from scipy import stats  # type: ignore[import-untyped]
 
 from shared.forecasting.calibration import apply, calibrate, quantiles_of
-from shared.forecasting.heads import HEADS
+from shared.forecasting.heads import HEADS, counts, negative_binomial, tweedie
 from shared.forecasting.randomness import stable_hash, uniforms
 from shared.forecasting.recipe import ForecastResult
 from tests.shared.forecasting.samples import filled, fit, frame, panel_of
@@ -50,6 +51,50 @@ def test_small_counts_have_exactly_the_probabilities_of_a_negative_binomial() ->
     for count in range(6):
         share = float((values == count).float().mean())
         assert share == pytest.approx(float(exact.log_prob(torch.tensor(count)).exp()), abs=0.004)
+
+
+@pytest.mark.parametrize("mean", [1e-4, 0.3, 5.0, 40.0, 250.0])
+@pytest.mark.parametrize("size", [0.02, 0.5, 3.0, 900.0])
+def test_counts_found_one_by_one_are_the_quantiles_of_their_distribution(
+    mean: float, size: float
+) -> None:
+    chance = np.append(np.linspace(0.001, 0.999, 400), 1 - 2.0**-24).astype(np.float32)
+    even = np.full_like(chance, 1)
+    found, sold = np.empty_like(chance), np.empty_like(chance)
+
+    assert counts.negative_binomial(even * mean, even * size, chance, found) == 0
+    assert counts.poisson(even * mean, chance, sold) == 0
+
+    size, mean = float(np.float32(size)), float(np.float32(mean))
+    expected = stats.nbinom.ppf(chance.astype(float), size, size / (size + mean))
+    assert (found == expected).mean() > 0.99  # a sum that meets its chance may fall either way
+    np.testing.assert_allclose(found, np.minimum(expected, counts.LAST), atol=1)
+    np.testing.assert_array_equal(sold, stats.poisson.ppf(chance.astype(float), mean))
+
+
+def test_counts_too_large_to_search_and_no_numbers_are_left() -> None:
+    mean = np.array([3.0, counts.MANY, np.inf, np.nan], np.float32)
+    half, found = np.full_like(mean, 0.5), np.full_like(mean, -1)
+
+    assert counts.negative_binomial(mean, half + 100, half, found) == 3
+    np.testing.assert_array_equal(found, [3, -1, -1, -1])
+    assert counts.poisson(mean, half, found) == 3
+
+
+@pytest.mark.parametrize("head", ["negative_binomial", "tweedie"])
+def test_counts_laid_out_for_a_gpu_are_those_that_a_cpu_searches(head: str) -> None:
+    torch.manual_seed(0)
+    mean, size = torch.rand(DRAWS) * 8 + 0.01, torch.rand(DRAWS) * 4 + 2
+    chance = torch.rand(2, DRAWS).clamp(1e-6, 0.9999)
+    searched = torch.empty(DRAWS)
+    if head == "tweedie":
+        laid_out = tweedie._laid_out(mean, chance[0])
+        counts.poisson(mean.numpy(), chance[0].numpy(), searched.numpy())
+    else:
+        laid_out = negative_binomial._laid_out(mean, size, chance)
+        counts.negative_binomial(mean.numpy(), size.numpy(), chance[0].numpy(), searched.numpy())
+
+    assert float((laid_out == searched).float().mean()) > 0.9999
 
 
 def test_the_student_t_draws_what_its_loss_expects() -> None:
