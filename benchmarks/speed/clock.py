@@ -16,18 +16,13 @@ def times(work: Callable[[], object], repeats: int) -> list[float]:
     return found
 
 
-def side_by_side(
-    first: Callable[[], object], second: Callable[[], object], repeats: int
-) -> tuple[float, float]:
-    """Return the median seconds of two works that take turns."""
-    first()
-    second()
-    one, other = [], []
-    for _ in range(repeats):
-        began = time.perf_counter()
-        first()
-        between = time.perf_counter()
-        second()
-        one.append(between - began)
-        other.append(time.perf_counter() - between)
-    return median(one), median(other)
+def in_turns(*works: Callable[[], object], repeats: int) -> list[float]:
+    """Return the median seconds of each of some works that take turns."""
+    taken: list[list[float]] = [[] for _ in works]
+    for turn in range(repeats + 1):
+        for work, seconds in zip(works, taken, strict=True):
+            began = time.perf_counter()
+            work()
+            if turn:  # the first does not count
+                seconds.append(time.perf_counter() - began)
+    return [median(seconds) for seconds in taken]

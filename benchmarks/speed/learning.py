@@ -14,7 +14,7 @@ import torch
 
 from benchmarks.figures import Figure
 from benchmarks.speed import panels, peers
-from benchmarks.speed.training import BATCH, training_of
+from benchmarks.speed.training import BATCH, optimizer_of, training_of
 from shared.forecasting import Fitting, Panel, Recipe
 from shared.forecasting.calibration import quantiles_of
 from shared.forecasting.metrics import DECILES, wql
@@ -83,7 +83,7 @@ def _without_end(found: pa.Table) -> pa.Table:
 
 def _values_per_second(panel: Panel, name: str, context: int) -> float:
     training = training_of(panel, name, context=context)
-    optimizer = torch.optim.AdamW(training.body.parameters(), lr=1e-4)
+    optimizer = optimizer_of(training)
     body = training.body
     with torch.no_grad():
         some = training.drawn(8)

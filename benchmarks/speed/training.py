@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor, nn
 
 from benchmarks.figures import Figure
 from benchmarks.speed import panels
-from benchmarks.speed.clock import side_by_side, times
+from benchmarks.speed.clock import in_turns, times
 from shared.forecasting import Fitting, Panel, Recipe
 from shared.forecasting.network.learner import Training
 from shared.forecasting.network.windows import WindowShape
@@ -29,15 +30,21 @@ def training_of(
     return found
 
 
+def optimizer_of(training: Training) -> torch.optim.Optimizer:
+    """Return an optimizer as a fitting takes it, at a rate that does no harm."""
+    return torch.optim.AdamW(training.body.parameters(), lr=1e-4, fused=True)
+
+
 def throughput() -> list[Figure]:
     """Measure one step of each network beside the same step over tensors that lie ready."""
     panel = panels.panel(panels.table())
     figures = []
     for name in NETWORKS:
         training = training_of(panel, name)
-        optimizer = torch.optim.AdamW(training.body.parameters(), lr=1e-4)
+        optimizer = optimizer_of(training)
         bare = _bare(training, optimizer)
-        with_ours, alone = side_by_side(lambda: training.step(optimizer), bare, REPEATS)  # noqa: B023
+        ours = partial(training.step, optimizer)
+        with_ours, alone = in_turns(ours, bare, repeats=REPEATS)
         figures.append(
             Figure(
                 f"{name}: training throughput over a bare loop's",

@@ -203,7 +203,7 @@ class Work:
         self.stops = torch.from_numpy(stops).to(device)
         self.ends = torch.from_numpy(np.cumsum(counts[counts > 0])).to(device)
         self.optimizer = torch.optim.AdamW(
-            body.parameters(), lr=self.settings.learning_rate, weight_decay=1e-4
+            body.parameters(), lr=self.settings.learning_rate, weight_decay=1e-4, fused=True
         )
         self.random = torch.Generator()  # of the seeds of each step, wherever they are used
 

@@ -114,6 +114,7 @@ class Training:
             self.body.parameters(),
             lr=rate * settings.learning_rate,
             weight_decay=settings.weight_decay,
+            fused=True,  # one pass over a vector per id, not ten
         )
         return optimizer, torch.optim.lr_scheduler.LambdaLR(
             optimizer, lambda step: slope(max(step, int(self._gone() * steps)))
