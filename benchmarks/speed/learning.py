@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import tempfile
-import time
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from statistics import median
 
 import numpy as np
 import pandas as pd
@@ -14,6 +16,7 @@ import torch
 
 from benchmarks.figures import Figure
 from benchmarks.speed import panels, peers
+from benchmarks.speed.clock import times
 from benchmarks.speed.training import BATCH, optimizer_of, training_of
 from shared.forecasting import Fitting, Panel, Recipe
 from shared.forecasting.calibration import quantiles_of
@@ -39,6 +42,8 @@ def beside(name: str, context: int = CONTEXT) -> list[Figure]:
     found = panels.table()
     frame = panels.long_frame(found)
     cut = frame["ds"].max() - pd.Timedelta(days=panels.HORIZON)
+    positions, step = _stepping(panels.panel(found), name, context)
+    taken = times(step, REPEATS)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "sales.parquet"
         frame.to_parquet(file, index=False)
@@ -48,7 +53,8 @@ def beside(name: str, context: int = CONTEXT) -> list[Figure]:
         )  # fmt: skip
     actual = frame.loc[frame["ds"] > cut, "y"].to_numpy(float).reshape(-1, panels.HORIZON)
     theirs = wql(actual, np.asarray(peer["deciles"]))
-    learned = _values_per_second(panels.panel(found), name, context)
+    taken += times(step, REPEATS)  # on both sides of the peer, as the machine is never quite quiet
+    learned = positions * BATCH / median(taken)
     blind = panels.panel(_without_end(found))
     seconds, reached, epochs = _seconds_to(blind, name, context, actual, theirs or 0.0)
     return [
@@ -81,21 +87,14 @@ def _without_end(found: pa.Table) -> pa.Table:
     return found.set_column(2, "sales", pa.array(sales, from_pandas=True))
 
 
-def _values_per_second(panel: Panel, name: str, context: int) -> float:
+def _stepping(panel: Panel, name: str, context: int) -> tuple[int, Callable[[], object]]:
+    """Return how many positions of a window teach, and a step on a batch."""
     training = training_of(panel, name, context=context)
-    optimizer = optimizer_of(training)
     body = training.body
     with torch.no_grad():
         some = training.drawn(8)
         positions = body(some, body.encoder(some))[1].shape[1]
-    training.step(optimizer)
-    taken = []
-    for _ in range(REPEATS):
-        began = time.perf_counter()
-        training.step(optimizer)
-        taken.append(time.perf_counter() - began)
-    seconds = float(np.median(taken))
-    return float(positions * BATCH / seconds)
+    return positions, partial(training.step, optimizer_of(training))
 
 
 def _seconds_to(
