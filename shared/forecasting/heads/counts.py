@@ -1,8 +1,8 @@
 """Counts by inversion of their distribution function, one after the other: compiled, for a CPU.
 
-It stops at the count that it looks for. A GPU, which does all of them at once, has to lay out every
-count up to the largest. Both distributions are of Panjer's class (1981): what follows the chance of
-k - 1 is that chance times a + b/k.
+A search stops at the count that it looks for. A GPU, which does all of them at once, has to lay out
+every count up to the largest. Both distributions are of Panjer's class (1981): what follows the
+chance of k - 1 is that chance times a + b/k.
 """
 
 import math
